@@ -1,0 +1,41 @@
+import type { Environment } from '#model/environment.ts';
+import type { Happening } from '#model/event.ts';
+import type { Phase } from '#model/phase.ts';
+import type { AccessReviewer, Approvals, Clock, GoalsFile, Journal, Lock, Observer, Performer } from '#model/ports.ts';
+
+/** Everything a run needs, wired by a command. */
+export interface RunContext {
+  readonly phases: readonly Phase[];
+  readonly environment: Environment;
+  readonly goalsFile: GoalsFile;
+  /** "homelab (https://…)": for messages and events. */
+  readonly cluster: string;
+  readonly rehearsal: boolean;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly performer: Performer;
+  readonly lock: Lock;
+  readonly access: AccessReviewer;
+  readonly approvals: Approvals;
+  readonly journal: Journal;
+  /** Called for every event after the journal has it. */
+  readonly listeners: readonly ((event: import('#model/event.ts').Event) => void)[];
+  /** Aborts on the first Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+export interface RunRequest {
+  readonly run: string;
+  readonly from: number;
+  readonly to: number;
+  readonly dryRun: boolean;
+  readonly overwrite: boolean;
+  /** Milliseconds that one objective may take to become met after its changes. */
+  readonly timeout: number;
+  /** The unfinished run that this one continues. */
+  readonly resumes?: string;
+  /** False for `phase validate`: judge, change nothing. */
+  readonly apply: boolean;
+}
+
+export type Emit = (happening: Happening) => void;

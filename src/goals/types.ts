@@ -1,0 +1,98 @@
+import type { Status } from '#model/event.ts';
+import type { Attestation } from '#model/ports.ts';
+import type { Verdict } from '#model/verdict.ts';
+
+/** A goals file, understood: spellings normalised, everything else left in the file. */
+export interface Goals {
+  readonly file: string;
+  /** "logging", or another rollout's name: that one loads and shows, but does not run. */
+  readonly rollout: string;
+  readonly initiative: { readonly name: string; readonly status: Status };
+  readonly phases: readonly GoalPhase[];
+  readonly triggers: readonly GoalTrigger[];
+  readonly metrics: readonly GoalMetric[];
+  /** As written; `resolveEnvironment` gives every value its default. */
+  readonly environment: Readonly<Record<string, unknown>>;
+  /** SHA-256 of the declared part: everything but statuses, dates, current_state and evidence. */
+  readonly digest: string;
+  /** What was understood although it is not today's form. */
+  readonly warnings: readonly Warning[];
+}
+
+export interface Warning {
+  /** JSON pointer: "/phases/1/status". */
+  readonly pointer: string;
+  /** 1-based line in the file. */
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface GoalPhase {
+  readonly id: string;
+  readonly number: number;
+  readonly name: string;
+  readonly status: Status;
+  readonly objectives: readonly GoalObjective[];
+  /** Records of objectives that the catalogue has and the file lacks, by objective id. */
+  readonly added: Readonly<Record<string, ObjectiveRecord>>;
+}
+
+export interface GoalObjective {
+  readonly id: string;
+  readonly name: string;
+  readonly status: Status;
+  readonly deliverables: readonly string[];
+  readonly evidence?: Evidence;
+}
+
+/** The one object that we write into an objective. */
+export interface Evidence {
+  /** ISO 8601 */
+  readonly at: string;
+  readonly run: string;
+  readonly checks: Readonly<Record<string, CheckEvidence>>;
+  readonly approvals: Readonly<Record<string, Attestation>>;
+  readonly waiting_for?: { readonly what: string; readonly since?: string; readonly until?: string; readonly remedy?: string };
+  /** Digest of the objective's desired state when it was shown; another one means that it has to be planned again. */
+  readonly desired: string;
+}
+
+export interface CheckEvidence {
+  readonly state: Verdict['state'] | 'unknown';
+  readonly saw: string;
+  readonly at: string;
+}
+
+export interface ObjectiveRecord {
+  readonly status: Status;
+  readonly evidence?: Evidence;
+}
+
+export interface GoalTrigger {
+  /** Slug of the description: "airflow-log-pvc-exceeds-80gi-usage". */
+  readonly id: string;
+  readonly description: string;
+  /** A person's word in the file's current_state, if the file has one for this trigger. */
+  readonly claimed?: boolean | string;
+}
+
+export interface GoalMetric {
+  /** "functional.log_coverage" */
+  readonly id: string;
+  readonly target: string;
+}
+
+/** What a run writes back. */
+export interface ProgressUpdate {
+  readonly initiative?: Status;
+  readonly phases?: readonly { readonly phase: number; readonly status: Status; readonly at: string }[];
+  readonly objectives?: readonly {
+    readonly phase: number;
+    readonly objective: string;
+    readonly status: Status;
+    readonly at: string;
+    readonly evidence?: Evidence;
+  }[];
+  /** Into trigger_conditions.current_state.observed, by trigger id. */
+  readonly triggers?: Readonly<Record<string, { readonly state: Verdict['state'] | 'unknown'; readonly observed: string; readonly at: string }>>;
+}

@@ -1,0 +1,78 @@
+import type { Change } from './change.ts';
+import type { Read, Reads, Seen } from './read.ts';
+import type { Verdict } from './verdict.ts';
+
+/** `30d`, `12h`, `5m`, `10s`. */
+export type Duration = `${number}${'s' | 'm' | 'h' | 'd'}`;
+
+/** Named reads and a judge. The judge is pure and total: the same seen and now give the same verdict, never a throw. */
+// biome-ignore lint/suspicious/noExplicitAny: lists of checks hold checks of every type of read
+export interface Check<R extends Reads = any> {
+  /** "loki.retention-runs": stable, it keys the evidence in the goals file. */
+  readonly id: string;
+  /** Reads as a sentence: "Loki deletes what is older than 30d". */
+  readonly title: string;
+  /** `on-entry` is judged before starting and not afterwards; `verify` judges only `always` again; `once` was shown for good. */
+  readonly holds: 'on-entry' | 'always' | 'once';
+  /** Ids of checks of the same objective that have to be met first; until then this one is pending, unread. */
+  readonly after?: readonly string[];
+  readonly reads: R;
+  judge(seen: Seen<R>, now: Date): Verdict;
+}
+
+/** A check that has to write in order to see. Its writes are declared, temporary and undone even when it fails. */
+export interface Probe {
+  readonly id: string;
+  readonly title: string;
+  readonly holds: Check['holds'];
+  readonly after?: readonly string[];
+  /** How long read-only commands may rely on its evidence. */
+  readonly validFor: Duration;
+  /** What it writes and reads for one mark, a fresh one each time (else it finds yesterday's line). */
+  with(mark: string): Probing;
+}
+
+/** Names of what is written are fixed and only contents carry the mark, so that a killed run's remains are overwritten by the next. */
+// biome-ignore lint/suspicious/noExplicitAny: see Check
+export interface Probing<R extends Reads = any> {
+  readonly before: readonly Change[];
+  readonly reads: R;
+  judge(seen: Seen<R>, now: Date): Verdict;
+  readonly after: readonly Change[];
+}
+
+export type Gate = Approval | Soak;
+
+/** A named person's attestation of what no machine can observe. */
+export interface Approval {
+  readonly gate: 'approval';
+  readonly id: string;
+  readonly of: string;
+}
+
+/** Quiet for a period, judged from history and not by sleeping. */
+export interface Soak {
+  readonly gate: 'soak';
+  readonly id: string;
+  readonly title: string;
+  readonly for: Duration;
+  /** Since when the history that counts goes back; undefined: it has not begun. */
+  readonly began: Read<Date | undefined>;
+  readonly quiet: readonly Check[];
+  /** Later phases may run while only this gate is open. */
+  readonly nonBlocking?: boolean;
+}
+
+export type Validation = Check | Probe | Gate;
+
+export function check<R extends Reads>(definition: Check<R>): Check<R> {
+  return definition;
+}
+
+export function isGate(validation: Validation): validation is Gate {
+  return 'gate' in validation;
+}
+
+export function isProbe(validation: Validation): validation is Probe {
+  return 'with' in validation;
+}

@@ -1,0 +1,82 @@
+import type { Change } from './change.ts';
+import type { Exit } from './errors.ts';
+import type { Outcome } from './verdict.ts';
+
+/** Statuses of phases, objectives and deliverables, as `status` shows and goals.json holds them. */
+export type Status = 'pending' | 'in_progress' | 'waiting' | 'completed' | 'failed' | 'blocked' | 'skipped' | 'regressed';
+
+export type RunState = 'completed' | 'failed' | 'waiting' | 'refused' | 'unknown' | 'interrupted';
+
+/** What happened, in order. `seq` starts at 1 and has no gaps. The journal is the first listener, every output another. */
+export type Event = { readonly time: string; readonly run: string; readonly seq: number } & Happening;
+
+export type Happening =
+  | {
+      readonly type: 'run.started';
+      readonly goals: string;
+      /** Digest of the declared part of the goals, without progress. */
+      readonly digest: string;
+      readonly from: number;
+      readonly to: number;
+      readonly resumes?: string;
+      readonly cluster: string;
+      /** True against the embedded cluster: nothing real was touched. */
+      readonly rehearsal: boolean;
+    }
+  | { readonly type: 'preflight.finished'; readonly asked: number; readonly denied: readonly string[] }
+  | { readonly type: 'phase.started'; readonly phase: number; readonly name: string }
+  | ({
+      readonly type: 'check.judged';
+      readonly phase: number;
+      /** Absent for a precondition. */
+      readonly objective?: string;
+      readonly check: string;
+      readonly title: string;
+      readonly state: Outcome['state'];
+      readonly summary: string;
+    } & { readonly cause?: readonly string[]; readonly remedy?: string })
+  | {
+      /** The journal's intent: written and flushed before the change is performed. */
+      readonly type: 'change.planned';
+      readonly phase: number;
+      readonly objective: string;
+      readonly change: string;
+      readonly do: Change['do'];
+      readonly target: string;
+    }
+  | { readonly type: 'change.applied'; readonly phase: number; readonly objective: string; readonly change: string; readonly result: string }
+  | { readonly type: 'change.skipped'; readonly phase: number; readonly objective: string; readonly change: string; readonly reason: string }
+  | {
+      readonly type: 'change.failed';
+      readonly phase: number;
+      readonly objective: string;
+      readonly change: string;
+      readonly cause: readonly string[];
+      readonly remedy: string;
+    }
+  | {
+      readonly type: 'gate.waiting';
+      readonly phase: number;
+      readonly objective: string;
+      readonly gate: string;
+      readonly kind: 'approval' | 'soak';
+      readonly what: string;
+      readonly since?: string;
+      readonly until?: string;
+      readonly remedy: string;
+    }
+  | { readonly type: 'objective.finished'; readonly phase: number; readonly objective: string; readonly name: string; readonly state: Status; readonly reason?: string }
+  | { readonly type: 'phase.finished'; readonly phase: number; readonly name: string; readonly state: Status }
+  | { readonly type: 'lock.lost'; readonly why: string }
+  | {
+      readonly type: 'run.finished';
+      readonly state: RunState;
+      readonly exit: Exit;
+      readonly phases: readonly { readonly phase: number; readonly state: Status }[];
+      /** For a person: why it ended like this and what to do. */
+      readonly summary: string;
+      readonly remedy?: string;
+    };
+
+export type EventType = Happening['type'];
+export type Listener = (event: Event) => void;

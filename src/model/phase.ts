@@ -1,0 +1,40 @@
+import type { Step } from './change.ts';
+import type { Check, Validation } from './check.ts';
+import type { Environment } from './environment.ts';
+
+export interface Phase {
+  readonly number: number;
+  readonly name: string;
+  for(environment: Environment): PhaseBody;
+}
+
+export interface PhaseBody {
+  readonly preconditions: readonly Check[];
+  readonly objectives: readonly Objective[];
+}
+
+export interface Objective {
+  /** "2.1" */
+  readonly id: string;
+  readonly name: string;
+  /** Why it does not apply here: counted as satisfied, shown as skipped. */
+  readonly skipped?: string;
+  readonly steps?: readonly Step[];
+  readonly deliverables: readonly Deliverable[];
+}
+
+export interface Deliverable {
+  readonly title: string;
+  /** Other wordings met in real goals files. */
+  readonly aliases?: readonly string[];
+  readonly skipped?: string;
+  readonly validations: readonly Validation[];
+}
+
+export function definePhase(number: number, name: string, body: Phase['for']): Phase {
+  return { number, name, for: body };
+}
+
+export function objective(id: string, name: string, rest: Omit<Objective, 'id' | 'name'>): Objective {
+  return { id, name, ...rest };
+}

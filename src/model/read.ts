@@ -1,0 +1,118 @@
+import type { Manifest, ObjectRef, Permission, Scope, ServiceRef } from './kubernetes.ts';
+
+/** What to look at, as data. An observer knows how; `decode` turns its answer into a type. */
+export interface Read<T> {
+  /** How a message names it: "StatefulSet monitoring/loki". */
+  readonly subject: string;
+  readonly request: Request;
+  /** Derived by the constructor of the read from its request, never written by hand. */
+  readonly permissions: readonly Permission[];
+  /** Watched while waiting; absent: bounded polling. */
+  readonly wakes?: Scope;
+  /** @throws Unreadable when the answer is not what this read understands: the check becomes unknown */
+  decode(answer: Answer): T;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a record of reads of different types has no narrower type
+export type Reads = Readonly<Record<string, Read<any>>>;
+export type Seen<R extends Reads> = { readonly [K in keyof R]: R[K] extends Read<infer T> ? T : never };
+
+export type Request =
+  | { readonly of: 'object'; readonly ref: ObjectRef }
+  | { readonly of: 'list'; readonly scope: Scope; readonly selector?: string }
+  | HttpRequest
+  /** The API server itself: "/version". */
+  | { readonly of: 'api'; readonly path: string }
+  | S3Request
+  | GitRequest;
+
+/** HTTP to a service inside the cluster, over the API server's service proxy. */
+export interface HttpRequest {
+  readonly of: 'http';
+  readonly service: ServiceRef;
+  readonly method?: 'GET' | 'POST';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Log in for a session cookie first (Grafana): the proxy drops Authorization. */
+  readonly login?: SecretKeys;
+}
+
+/** A Secret and which of its keys hold the two halves of a credential. */
+export interface SecretKeys {
+  readonly namespace: string;
+  readonly name: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** A bucket as somebody with its credentials sees it. */
+export interface BucketRef {
+  readonly service: ServiceRef;
+  readonly region: string;
+  readonly name: string;
+  readonly credentials: SecretKeys;
+}
+
+export interface S3Request {
+  readonly of: 's3';
+  readonly bucket: BucketRef;
+  readonly operation: 'head-bucket' | 'get' | 'list';
+  /** The key for get, the prefix for list. */
+  readonly key?: string;
+  /** Sign with a secret that is certainly wrong: the answer has to be a refusal. */
+  readonly wrongSecret?: boolean;
+}
+
+export type GitRequest =
+  /** Is the remote reachable, is the branch there, would a push be accepted? */
+  | { readonly of: 'git'; readonly look: 'remote' }
+  /** The files below these paths at the remote's tip. */
+  | { readonly of: 'git'; readonly look: 'files'; readonly paths: readonly string[] };
+
+export type Answer = ObjectAnswer | ListAnswer | HttpAnswer | S3Answer | RemoteAnswer | FilesAnswer;
+
+/** `undefined`: the API server says that it does not exist. */
+export interface ObjectAnswer {
+  readonly of: 'object';
+  readonly object: Manifest | undefined;
+}
+/** `served` is false when the API server does not know the resource: its CRD is not installed. */
+export interface ListAnswer {
+  readonly of: 'list';
+  readonly served: boolean;
+  readonly items: readonly Manifest[];
+}
+/** Also the answer of `api` requests. `date` is the server's Date header, `at` the local time it came in. */
+export interface HttpAnswer {
+  readonly of: 'http';
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly date?: string;
+  /** Milliseconds from sending to the whole answer. */
+  readonly took: number;
+}
+export interface S3Answer {
+  readonly of: 's3';
+  readonly status: number;
+  /** S3's own error code: "NoSuchBucket". */
+  readonly code?: string;
+  readonly body?: string;
+  readonly objects?: readonly { readonly key: string; readonly size: number }[];
+}
+export interface RemoteAnswer {
+  readonly of: 'remote';
+  readonly remote: string;
+  readonly branch: string;
+  /** The branch's commit at the remote; absent: no such branch. */
+  readonly tip?: string;
+  /** Git's own words when the remote can't be reached or refuses a push. */
+  readonly unreachable?: string;
+  readonly pushRefused?: string;
+}
+export interface FilesAnswer {
+  readonly of: 'files';
+  readonly tip: string;
+  readonly files: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,82 @@
+import type { Status } from './event.ts';
+import type { Outcome } from './verdict.ts';
+
+/** What `status -o json` prints (a contract of the command line), and what every other form of it is drawn from. */
+export interface StatusReport {
+  readonly initiative: {
+    readonly name: string;
+    readonly status: Status;
+    readonly rollout: string;
+    readonly progress: Progress;
+  };
+  readonly phases: readonly PhaseStatus[];
+  readonly triggers: readonly TriggerStatus[];
+  readonly metrics: readonly MetricStatus[];
+  readonly last_run?: LastRun;
+  /** True: claims of the file only, nothing was looked at. */
+  readonly offline: boolean;
+  readonly observed_at: string;
+  readonly warnings: readonly string[];
+}
+
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** 0 to 100, rounded down: 100 only when everything is done. */
+  readonly percent: number;
+}
+
+export interface PhaseStatus {
+  readonly id: string;
+  readonly number: number;
+  readonly name: string;
+  readonly status: Status;
+  readonly progress: Progress;
+  readonly objectives: readonly ObjectiveStatus[];
+}
+
+export interface ObjectiveStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly status: Status;
+  /** `claimed`: the file says so, nothing has shown it. */
+  readonly basis: 'evidence' | 'claimed';
+  readonly stale?: true;
+  readonly deliverables: readonly { readonly title: string; readonly status: Status }[];
+  readonly waiting_for?: WaitingFor;
+  /** Why it was skipped. */
+  readonly reason?: string;
+}
+
+export interface WaitingFor {
+  readonly what: string;
+  readonly since?: string;
+  /** The earliest moment at which it can be over. */
+  readonly until?: string;
+  readonly remedy?: string;
+}
+
+export interface TriggerStatus {
+  readonly id: string;
+  readonly description: string;
+  readonly state: Outcome['state'];
+  readonly observed: string;
+  readonly threshold: string;
+}
+
+export interface MetricStatus {
+  readonly id: string;
+  readonly target: string;
+  readonly current: string | null;
+  readonly state: Outcome['state'];
+  readonly measured_at: string | null;
+  readonly method: string;
+}
+
+export interface LastRun {
+  readonly id: string;
+  readonly state: string;
+  readonly started_at: string;
+  readonly finished_at?: string;
+  readonly summary?: string;
+}
