@@ -94,5 +94,7 @@ export interface ProgressUpdate {
     readonly evidence?: Evidence;
   }[];
   /** Into trigger_conditions.current_state.observed, by trigger id. */
-  readonly triggers?: Readonly<Record<string, { readonly state: Verdict['state'] | 'unknown'; readonly observed: string; readonly at: string }>>;
+  readonly triggers?: Readonly<
+    Record<string, { readonly state: Verdict['state'] | 'unknown'; readonly observed: string; readonly at: string }>
+  >;
 }

@@ -44,8 +44,20 @@ export type Happening =
       readonly do: Change['do'];
       readonly target: string;
     }
-  | { readonly type: 'change.applied'; readonly phase: number; readonly objective: string; readonly change: string; readonly result: string }
-  | { readonly type: 'change.skipped'; readonly phase: number; readonly objective: string; readonly change: string; readonly reason: string }
+  | {
+      readonly type: 'change.applied';
+      readonly phase: number;
+      readonly objective: string;
+      readonly change: string;
+      readonly result: string;
+    }
+  | {
+      readonly type: 'change.skipped';
+      readonly phase: number;
+      readonly objective: string;
+      readonly change: string;
+      readonly reason: string;
+    }
   | {
       readonly type: 'change.failed';
       readonly phase: number;
@@ -65,7 +77,14 @@ export type Happening =
       readonly until?: string;
       readonly remedy: string;
     }
-  | { readonly type: 'objective.finished'; readonly phase: number; readonly objective: string; readonly name: string; readonly state: Status; readonly reason?: string }
+  | {
+      readonly type: 'objective.finished';
+      readonly phase: number;
+      readonly objective: string;
+      readonly name: string;
+      readonly state: Status;
+      readonly reason?: string;
+    }
   | { readonly type: 'phase.finished'; readonly phase: number; readonly name: string; readonly state: Status }
   | { readonly type: 'lock.lost'; readonly why: string }
   | {
