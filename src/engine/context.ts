@@ -1,11 +1,14 @@
 import type { Environment } from '#model/environment.ts';
-import type { Happening } from '#model/event.ts';
+import type { Event, Happening } from '#model/event.ts';
+import type { Metric, Trigger } from '#model/initiative.ts';
 import type { Phase } from '#model/phase.ts';
 import type { AccessReviewer, Approvals, Clock, GoalsFile, Journal, Lock, Observer, Performer } from '#model/ports.ts';
 
 /** Everything a run needs, wired by a command. */
 export interface RunContext {
   readonly phases: readonly Phase[];
+  readonly triggers: readonly Trigger[];
+  readonly metrics: readonly Metric[];
   readonly environment: Environment;
   readonly goalsFile: GoalsFile;
   /** "homelab (https://…)": for messages and events. */
@@ -19,7 +22,7 @@ export interface RunContext {
   readonly approvals: Approvals;
   readonly journal: Journal;
   /** Called for every event after the journal has it. */
-  readonly listeners: readonly ((event: import('#model/event.ts').Event) => void)[];
+  readonly listeners: readonly ((event: Event) => void)[];
   /** Aborts on the first Ctrl-C. */
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,6 @@
+import type { Validation } from '#model/check.ts';
 import type { Status } from '#model/event.ts';
+import type { Objective, PhaseBody } from '#model/phase.ts';
 import type { Attestation } from '#model/ports.ts';
 import type { Verdict } from '#model/verdict.ts';
 
@@ -97,4 +99,41 @@ export interface ProgressUpdate {
   readonly triggers?: Readonly<
     Record<string, { readonly state: Verdict['state'] | 'unknown'; readonly observed: string; readonly at: string }>
   >;
+}
+
+/** A phase of the catalogue beside what the file says of it. */
+export interface MatchedPhase {
+  readonly number: number;
+  readonly name: string;
+  /** "phase-2": the file's id, or the catalogue's where the file lacks the phase. */
+  readonly id: string;
+  /** The file's claim. */
+  readonly status: Status;
+  readonly body: PhaseBody;
+  /** The catalogue's in its order, then those that only the file has. */
+  readonly objectives: readonly MatchedObjective[];
+}
+
+export interface MatchedObjective {
+  readonly id: string;
+  readonly name: string;
+  readonly inFile: boolean;
+  /** The file's claim. */
+  readonly status: Status;
+  readonly evidence?: Evidence;
+  /** Why it does not apply, by the catalogue or by the file (`skip_reason`). */
+  readonly skipped?: string;
+  /** Absent for an objective that only the file has. */
+  readonly definition?: Objective;
+  readonly deliverables: readonly MatchedDeliverable[];
+}
+
+export interface MatchedDeliverable {
+  /** In the file's wording where the file has it. */
+  readonly title: string;
+  readonly inFile: boolean;
+  /** The catalogue doesn't know it: closed by approval only. */
+  readonly unknown: boolean;
+  readonly skipped?: string;
+  readonly validations: readonly Validation[];
 }

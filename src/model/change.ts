@@ -1,5 +1,5 @@
 import type { Check, Gate, Probe } from './check.ts';
-import type { Manifest, ObjectRef, ServiceRef } from './kubernetes.ts';
+import type { Manifest, ObjectRef, Permission, ServiceRef } from './kubernetes.ts';
 import type { BucketRef, Reads, Seen } from './read.ts';
 
 /** One write, as data: dry run, diff, permissions and journal derive from it, and only the executor performs it. */
@@ -65,9 +65,12 @@ export interface Await {
   readonly what: Check | Probe | Gate;
 }
 /** Changes that depend on what is observed: documents about this cluster. Pure: reads in, changes out. */
-export interface Derive<R extends Reads = Reads> {
+// biome-ignore lint/suspicious/noExplicitAny: lists of steps hold derivations from every type of read
+export interface Derive<R extends Reads = any> {
   readonly do: 'derive';
   readonly title: string;
   readonly reads: R;
+  /** Of the changes that may come out: they can't be derived before the reads are done. */
+  readonly permissions: readonly Permission[];
   changes(seen: Seen<R>): readonly Change[];
 }

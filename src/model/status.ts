@@ -42,10 +42,15 @@ export interface ObjectiveStatus {
   /** `claimed`: the file says so, nothing has shown it. */
   readonly basis: 'evidence' | 'claimed';
   readonly stale?: true;
-  readonly deliverables: readonly { readonly title: string; readonly status: Status }[];
+  readonly deliverables: readonly DeliverableStatus[];
   readonly waiting_for?: WaitingFor;
   /** Why it was skipped. */
   readonly reason?: string;
+}
+
+export interface DeliverableStatus {
+  readonly title: string;
+  readonly status: Status;
 }
 
 export interface WaitingFor {

@@ -20,6 +20,8 @@ export interface NotMet {
 /** The engine's word for a check whose reads were forbidden, timed out or unreadable. Unknown is never met. */
 export interface Unknown {
   readonly state: 'unknown';
+  /** Looking again won't help until somebody acts: forbidden, not logged in. */
+  readonly permanent: boolean;
   readonly saw: string;
   readonly cause: readonly string[];
   readonly remedy: string;

@@ -1,0 +1,57 @@
+import type { CheckEvidence, Evidence } from '#goals/types.ts';
+import type { Gate, Probe } from '#model/check.ts';
+import { parseDuration } from '#model/duration.ts';
+import type { Attestation } from '#model/ports.ts';
+import type { Outcome } from '#model/verdict.ts';
+
+/** Collects what an objective's run has shown, on top of what an earlier one had. */
+export class EvidenceBook {
+  readonly #run: string;
+  readonly #checks: Record<string, CheckEvidence>;
+  readonly #approvals: Record<string, Attestation>;
+  #waiting: Evidence['waiting_for'];
+
+  constructor(earlier: Evidence | undefined, run: string) {
+    this.#run = run;
+    this.#checks = { ...earlier?.checks };
+    this.#approvals = { ...earlier?.approvals };
+  }
+
+  get approvals(): Readonly<Record<string, Attestation>> {
+    return this.#approvals;
+  }
+
+  judge(id: string, outcome: Outcome, at: Date): void {
+    this.#checks[id] = { state: outcome.state, saw: outcome.saw, at: at.toISOString() };
+  }
+
+  pass(gate: Gate, saw: string, approval: Attestation | undefined, at: Date): void {
+    if (approval === undefined) this.#checks[gate.id] = { state: 'met', saw, at: at.toISOString() };
+    else if (gate.gate === 'approval') this.#approvals[gate.of] = approval;
+  }
+
+  wait(what: NonNullable<Evidence['waiting_for']>): void {
+    this.#waiting = what;
+  }
+
+  isMet(id: string): boolean {
+    return this.#checks[id]?.state === 'met';
+  }
+
+  /** Whether the probe was met so lately that it need not write again. */
+  isFresh(probe: Probe, now: Date): boolean {
+    const shown = this.#checks[probe.id];
+    return shown?.state === 'met' && now.getTime() - Date.parse(shown.at) <= parseDuration(probe.validFor);
+  }
+
+  close(desired: string, at: Date): Evidence {
+    return {
+      at: at.toISOString(),
+      run: this.#run,
+      desired,
+      checks: this.#checks,
+      approvals: this.#approvals,
+      ...(this.#waiting === undefined ? {} : { waiting_for: this.#waiting }),
+    };
+  }
+}

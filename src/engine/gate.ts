@@ -1,0 +1,57 @@
+import type { Gate, Soak } from '#model/check.ts';
+import { parseDuration } from '#model/duration.ts';
+import type { Approvals, Attestation, Clock } from '#model/ports.ts';
+import type { Outcome } from '#model/verdict.ts';
+import { judgeRound, type Look, readAll } from './judge.ts';
+
+/** What stands between a gate and being over. */
+export type GateState =
+  | { readonly state: 'open'; readonly saw: string; readonly approval?: Attestation }
+  | { readonly state: 'waiting'; readonly what: string; readonly since?: Date; readonly until?: Date; readonly remedy: string }
+  | { readonly state: 'broken'; readonly outcome: Outcome };
+
+export interface GateTools {
+  readonly clock: Clock;
+  readonly approvals: Approvals;
+  look(): Look;
+  /** Attestations in the goals file, by what they approve. */
+  readonly recorded: Readonly<Record<string, Attestation>>;
+  readonly objective: string;
+}
+
+export async function judgeGate(gate: Gate, tools: GateTools): Promise<GateState> {
+  if (gate.gate === 'soak') return judgeSoak(gate, tools);
+  const approval = tools.recorded[gate.of] ?? (await tools.approvals.find(tools.objective, gate.of));
+  if (approval !== undefined)
+    return { state: 'open', saw: `approved by ${approval.by} on ${approval.at.slice(0, 10)}: ${approval.note}`, approval };
+  return {
+    state: 'waiting',
+    what: `approval: ${gate.of}`,
+    remedy: `anton-logging approve ${tools.objective} ${JSON.stringify(gate.of)} --by NAME --note TEXT`,
+  };
+}
+
+/** Judged from history: the process need not live while it waits, and a disturbance starts no clock of ours. */
+async function judgeSoak(gate: Soak, tools: GateTools): Promise<GateState> {
+  const look = tools.look();
+  const now = tools.clock.now();
+  const began = await readAll({ began: gate.began }, look);
+  if ('state' in began) return { state: 'broken', outcome: began };
+  const since = began.values.began as Date | undefined;
+  if (since === undefined)
+    return { state: 'waiting', what: `${gate.title}: it has not begun`, remedy: 'nothing to do: it begins when its history does' };
+  const quiet = await judgeRound(gate.quiet, look, now);
+  const broken = [...quiet.values()].find(({ state }) => state === 'failed' || state === 'unknown');
+  if (broken !== undefined) return { state: 'broken', outcome: broken };
+  const until = new Date(since.getTime() + parseDuration(gate.for));
+  const restless = [...quiet.values()].find(({ state }) => state === 'pending');
+  if (until <= now && restless === undefined)
+    return { state: 'open', saw: `${gate.title}: quiet for ${gate.for} since ${since.toISOString()}` };
+  return {
+    state: 'waiting',
+    what: restless === undefined ? `${gate.title}: ${gate.for} are not over` : `${gate.title}: ${restless.saw}`,
+    since,
+    until,
+    remedy: `nothing to do: resume after ${until.toISOString()}`,
+  };
+}

@@ -1,0 +1,99 @@
+import type { Change, Step } from '#model/change.ts';
+import { isGate, isProbe, type Validation } from '#model/check.ts';
+import { type Permission, refOf, type Scope, type ServiceRef, scopeOf } from '#model/kubernetes.ts';
+import type { PhaseBody } from '#model/phase.ts';
+import type { BucketRef, Reads } from '#model/read.ts';
+
+/** Every permission that the phase needs, each once: derived from its reads and changes, never listed by hand. */
+export function permissionsOf(body: PhaseBody): readonly Permission[] {
+  const all = [
+    ...body.preconditions.flatMap(ofValidation),
+    ...body.objectives
+      .filter(({ skipped }) => skipped === undefined)
+      .flatMap((objective) => [
+        ...(objective.steps ?? []).flatMap(ofStep),
+        ...objective.deliverables
+          .filter(({ skipped }) => skipped === undefined)
+          .flatMap(({ validations }) => validations.flatMap(ofValidation)),
+      ]),
+  ];
+  return distinct(all);
+}
+
+/** "get services/proxy in monitoring (name loki)": as messages name a permission. */
+export function describePermission({ verb, group, resource, namespace, name }: Permission): string {
+  const what = group === '' ? resource : `${resource}.${group}`;
+  return `${verb} ${what}${namespace === undefined ? '' : ` in ${namespace}`}${name === undefined ? '' : ` (name ${name})`}`;
+}
+
+export function distinct(permissions: readonly Permission[]): readonly Permission[] {
+  return [...new Map(permissions.map((permission) => [describePermission(permission), permission])).values()];
+}
+
+function ofValidation(validation: Validation): readonly Permission[] {
+  if (isGate(validation)) {
+    return validation.gate === 'soak' ? [...ofReads({ began: validation.began }), ...validation.quiet.flatMap(ofValidation)] : [];
+  }
+  if (!isProbe(validation)) return ofReads(validation.reads);
+  const { before, reads, after } = validation.with('permissions');
+  return [...ofReads(reads), ...before.flatMap(ofChange), ...after.flatMap(ofChange)];
+}
+
+function ofStep(step: Step): readonly Permission[] {
+  if (step.do === 'await') return ofValidation(step.what);
+  if (step.do === 'derive') return [...ofReads(step.reads), ...step.permissions];
+  return ofChange(step);
+}
+
+function ofReads(reads: Reads): readonly Permission[] {
+  return Object.values(reads).flatMap(({ permissions, wakes }) => [...permissions, ...(wakes === undefined ? [] : toWatch(wakes))]);
+}
+
+/** A watch begins with a list. */
+function toWatch(scope: Scope): readonly Permission[] {
+  return (['list', 'watch'] as const).map((verb) => on(scope, verb));
+}
+
+function ofChange(change: Change): readonly Permission[] {
+  switch (change.do) {
+    case 'commit':
+      return [];
+    case 'reconcile': {
+      return [on(scopeOf(change.object), 'patch', change.object.name)];
+    }
+    case 'apply': {
+      const scope = scopeOf(refOf(change.object));
+      const { name } = change.object.metadata;
+      return [on(scope, 'get', name), on(scope, 'create'), on(scope, 'patch', name), on(scope, 'delete', name)];
+    }
+    case 'remove':
+      return [on(scopeOf(change.object), 'get', change.object.name), on(scopeOf(change.object), 'delete', change.object.name)];
+    case 's3-put':
+      return ofBucket(change.bucket, change.multipart === true ? ['update', 'create'] : ['update']);
+    case 's3-delete':
+      return ofBucket(change.bucket, ['delete']);
+    case 'push':
+      return [toProxy(change.to, 'create'), ...(change.flush === undefined ? [] : [toProxy(change.flush, 'create')])];
+  }
+}
+
+function ofBucket({ service, credentials }: BucketRef, verbs: readonly Permission['verb'][]): readonly Permission[] {
+  return [
+    { verb: 'get', group: '', resource: 'secrets', namespace: credentials.namespace, name: credentials.name },
+    ...verbs.map((verb) => toProxy(service, verb)),
+  ];
+}
+
+function toProxy(service: ServiceRef, verb: Permission['verb']): Permission {
+  return { verb, group: '', resource: 'services/proxy', namespace: service.namespace, name: `${service.name}:${service.port}` };
+}
+
+function on({ group, resource, namespace }: Scope, verb: Permission['verb'], name?: string): Permission {
+  return {
+    verb,
+    group,
+    resource,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+  };
+}

@@ -1,0 +1,105 @@
+import type { MatchedPhase } from '#goals/types.ts';
+import { EXIT, type Exit } from '#model/errors.ts';
+import type { Status } from '#model/event.ts';
+import { worstExit } from './exit.ts';
+import { describeOutcome, type ObjectiveResult, runObjective } from './objective.ts';
+import type { RunTools } from './run-tools.ts';
+import { awaitChecks } from './wait.ts';
+
+/** A precondition that is not there within two minutes is somebody else's work to finish. */
+const PRECONDITION_TIMEOUT = 120_000;
+
+export interface PhaseResult {
+  readonly status: Status;
+  readonly exit: Exit;
+  readonly reason?: string;
+  readonly remedy?: string;
+  /** Later phases may run although this one is not completed: only non-blocking gates are open. */
+  readonly mayContinue: boolean;
+}
+
+/** Called with each objective's result as soon as it is there. */
+export type Record = (objective: string, result: ObjectiveResult) => Promise<void>;
+
+export async function runPhase(phase: MatchedPhase, tools: RunTools, record: Record): Promise<PhaseResult> {
+  tools.emit({ type: 'phase.started', phase: phase.number, name: phase.name });
+  const result = (await judgePreconditions(phase, tools)) ?? (await runObjectives(phase, tools, record));
+  tools.emit({ type: 'phase.finished', phase: phase.number, name: phase.name, state: result.status });
+  return result;
+}
+
+async function judgePreconditions(phase: MatchedPhase, tools: RunTools): Promise<PhaseResult | undefined> {
+  const checks = isShown(phase) ? [] : phase.body.preconditions;
+  if (checks.length === 0) return undefined;
+  const { ending, outcomes } = await awaitChecks(checks, {
+    ...tools.context,
+    signal: tools.signal,
+    timeout: Math.min(PRECONDITION_TIMEOUT, tools.request.timeout),
+    onJudged: (check, outcome) => tools.emit({ type: 'check.judged', phase: phase.number, ...describeOutcome(check, outcome) }),
+  });
+  if (ending === 'met') return undefined;
+  if (ending === 'aborted') return { status: 'in_progress', exit: EXIT.interrupted, mayContinue: false };
+  const red = checks.map((check) => ({ check, outcome: outcomes.get(check.id) })).find(({ outcome }) => outcome?.state !== 'met');
+  return {
+    status: 'blocked',
+    exit: red?.outcome?.state === 'unknown' ? EXIT.unknown : EXIT.notReady,
+    reason: `phase ${phase.number} can't begin: ${red?.check.title}: ${red?.outcome?.saw}`,
+    ...(red?.outcome !== undefined && 'remedy' in red.outcome ? { remedy: red.outcome.remedy } : {}),
+    mayContinue: false,
+  };
+}
+
+/** Preconditions are for beginning: a phase that was shown completed is not begun again. */
+export function isShown(phase: MatchedPhase): boolean {
+  return phase.objectives.every(
+    ({ status, evidence, skipped }) => skipped !== undefined || (status === 'completed' && evidence !== undefined),
+  );
+}
+
+/** Objectives in order. One that waits for a gate does not hold up the others of its phase; one that failed does. */
+async function runObjectives(phase: MatchedPhase, tools: RunTools, record: Record): Promise<PhaseResult> {
+  const results: ObjectiveResult[] = [];
+  for (const objective of phase.objectives) {
+    const result = await runObjective(phase.number, objective, tools);
+    results.push(result);
+    await record(objective.id, result);
+    tools.emit({
+      type: 'objective.finished',
+      phase: phase.number,
+      objective: objective.id,
+      name: objective.name,
+      state: result.status,
+      ...(result.reason === undefined ? {} : { reason: result.reason }),
+    });
+    if (isStop(result, tools)) break;
+  }
+  return summarise(results, phase);
+}
+
+/** A look (validation, dry run) goes on after a red objective: it is asked what is wrong, not to stop at the first. */
+function isStop(result: ObjectiveResult, tools: RunTools): boolean {
+  if (tools.signal.aborted) return true;
+  return tools.request.apply && !tools.request.dryRun && !['completed', 'skipped', 'waiting'].includes(result.status);
+}
+
+function summarise(results: readonly ObjectiveResult[], phase: MatchedPhase): PhaseResult {
+  const exit = worstExit(results.map((result) => result.exit));
+  const decisive = results.find((result) => result.exit === exit && result.exit !== EXIT.done);
+  const complete =
+    results.length === phase.objectives.length && results.every(({ status }) => status === 'completed' || status === 'skipped');
+  return {
+    status: complete ? 'completed' : statusOf(results),
+    exit,
+    mayContinue:
+      complete || results.every(({ status, mayContinue }) => status === 'completed' || status === 'skipped' || mayContinue === true),
+    ...(decisive?.reason === undefined ? {} : { reason: decisive.reason }),
+    ...(decisive?.remedy === undefined ? {} : { remedy: decisive.remedy }),
+  };
+}
+
+function statusOf(results: readonly ObjectiveResult[]): Status {
+  for (const status of ['failed', 'blocked', 'waiting', 'in_progress'] as const) {
+    if (results.some((result) => result.status === status)) return status;
+  }
+  return results.some(({ status }) => status === 'completed') ? 'in_progress' : 'pending';
+}

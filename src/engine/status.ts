@@ -1,0 +1,128 @@
+import { phaseStatusOf, progressOf } from '#goals/progress.ts';
+import type { Goals, MatchedDeliverable, MatchedObjective, MatchedPhase } from '#goals/types.ts';
+import type { Status } from '#model/event.ts';
+import type { DeliverableStatus, LastRun, MetricStatus, ObjectiveStatus, PhaseStatus, StatusReport, TriggerStatus } from '#model/status.ts';
+import type { Outcome } from '#model/verdict.ts';
+
+/** Evidence older than this is shown as stale: what it says may not hold any more. */
+const STALE_AFTER = 24 * 3_600_000;
+
+/** What can be said of an initiative; a live look adds `outcomes`, by check id. */
+export interface StatusInput {
+  readonly goals: Goals;
+  readonly phases: readonly MatchedPhase[];
+  readonly triggers: readonly TriggerStatus[];
+  readonly metrics: readonly MetricStatus[];
+  readonly now: Date;
+  readonly lastRun?: LastRun;
+  readonly outcomes?: ReadonlyMap<string, Outcome>;
+  readonly warnings?: readonly string[];
+}
+
+/** Pure: the report from what the file says and, unless offline, what was just seen. */
+export function composeStatus(input: StatusInput): StatusReport {
+  const { goals, now, lastRun, outcomes } = input;
+  const phases = input.phases.map((phase) => phaseOf(phase, input));
+  return {
+    initiative: {
+      name: goals.initiative.name,
+      status: goals.initiative.status,
+      rollout: goals.rollout,
+      progress: progressOf(phases.flatMap(deliverableStatuses)),
+    },
+    phases,
+    triggers: input.triggers,
+    metrics: input.metrics,
+    offline: outcomes === undefined,
+    observed_at: now.toISOString(),
+    warnings: input.warnings ?? goals.warnings.map(({ pointer, line, message }) => `${goals.file}:${line}: ${pointer}: ${message}`),
+    ...(lastRun === undefined ? {} : { last_run: lastRun }),
+  };
+}
+
+function phaseOf(phase: MatchedPhase, input: StatusInput): PhaseStatus {
+  const objectives = phase.objectives.map((objective) => objectiveOf(objective, input));
+  return {
+    id: phase.id,
+    number: phase.number,
+    name: phase.name,
+    status: objectives.length === 0 ? phase.status : phaseStatusOf(objectives.map(({ status }) => status)),
+    progress: progressOf(objectives.flatMap(({ deliverables }) => deliverables.map(({ status }) => status))),
+    objectives,
+  };
+}
+
+function objectiveOf(objective: MatchedObjective, input: StatusInput): ObjectiveStatus {
+  const status = statusOf(objective, input.outcomes);
+  const deliverables = objective.deliverables.map((deliverable) => ({
+    title: deliverable.title,
+    status: deliverableOf(deliverable, objective, status, input.outcomes),
+  }));
+  const { evidence } = objective;
+  const stale = input.outcomes === undefined && evidence !== undefined && input.now.getTime() - Date.parse(evidence.at) > STALE_AFTER;
+  const waiting = status === 'completed' || status === 'skipped' ? undefined : waitingFor(objective, input.outcomes);
+  return {
+    id: objective.id,
+    name: objective.name,
+    status,
+    basis: evidence === undefined && input.outcomes === undefined ? 'claimed' : 'evidence',
+    deliverables,
+    ...(stale ? { stale: true as const } : {}),
+    ...(waiting === undefined ? {} : { waiting_for: waiting }),
+    ...(objective.skipped === undefined ? {} : { reason: objective.skipped }),
+  };
+}
+
+/** A claim that a look refutes is pending; what was shown once and does not hold any more is regressed. */
+function statusOf(objective: MatchedObjective, outcomes: ReadonlyMap<string, Outcome> | undefined): Status {
+  if (objective.skipped !== undefined) return 'skipped';
+  if (objective.status !== 'completed' || outcomes === undefined) return objective.status;
+  const red = checksOf(objective).some((id) => ['failed', 'pending'].includes(outcomes.get(id)?.state ?? ''));
+  if (objective.evidence !== undefined) return red ? 'regressed' : 'completed';
+  const shown = objective.deliverables.every(
+    ({ skipped, validations }) => skipped !== undefined || validations.every(({ id }) => outcomes.get(id)?.state === 'met'),
+  );
+  return shown ? 'completed' : 'pending';
+}
+
+function deliverableOf(
+  deliverable: MatchedDeliverable,
+  objective: MatchedObjective,
+  status: Status,
+  outcomes: ReadonlyMap<string, Outcome> | undefined,
+): Status {
+  if (deliverable.skipped !== undefined || status === 'skipped') return 'skipped';
+  if (status === 'completed') return 'completed';
+  if (deliverable.unknown) return objective.evidence?.approvals[deliverable.title] === undefined ? 'pending' : 'completed';
+  const states = deliverable.validations.map((validation) =>
+    'gate' in validation && validation.gate === 'approval' && objective.evidence?.approvals[validation.of] !== undefined
+      ? 'met'
+      : (outcomes?.get(validation.id)?.state ?? objective.evidence?.checks[validation.id]?.state),
+  );
+  if (states.every((state) => state === 'met')) return 'completed';
+  return states.some((state) => state === 'failed') && objective.evidence !== undefined ? 'failed' : 'pending';
+}
+
+/** What the file recorded; else the first check that is not met. */
+function waitingFor(objective: MatchedObjective, outcomes: ReadonlyMap<string, Outcome> | undefined): ObjectiveStatus['waiting_for'] {
+  const { evidence } = objective;
+  if (evidence === undefined) return undefined;
+  if (evidence.waiting_for !== undefined) return evidence.waiting_for;
+  const open = checksOf(objective).find((id) => (outcomes?.get(id)?.state ?? evidence.checks[id]?.state ?? 'met') !== 'met');
+  if (open === undefined) return undefined;
+  const live = outcomes?.get(open);
+  const recorded = evidence.checks[open];
+  return {
+    what: live?.saw ?? recorded?.saw ?? open,
+    ...(recorded === undefined ? {} : { since: recorded.at }),
+    ...(live !== undefined && 'remedy' in live ? { remedy: live.remedy } : {}),
+  };
+}
+
+function checksOf(objective: MatchedObjective): readonly string[] {
+  return objective.deliverables.flatMap(({ skipped, validations }) => (skipped === undefined ? validations.map(({ id }) => id) : []));
+}
+
+function deliverableStatuses(phase: PhaseStatus): readonly Status[] {
+  return phase.objectives.flatMap(({ deliverables }) => deliverables.map(({ status }: DeliverableStatus) => status));
+}

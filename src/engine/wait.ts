@@ -1,0 +1,119 @@
+import type { Check } from '#model/check.ts';
+import type { Scope } from '#model/kubernetes.ts';
+import type { Clock, Observer } from '#model/ports.ts';
+import type { Read } from '#model/read.ts';
+import type { Outcome } from '#model/verdict.ts';
+import { judgeRound, lookOnce } from './judge.ts';
+
+const FIRST_POLL = 50;
+const LONGEST_POLL = 5_000;
+/** Changes come in bursts; one look for a burst. */
+const COALESCE = 10;
+
+export interface WaitOptions {
+  readonly observer: Observer;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Milliseconds; waiting ends then with the causes found so far. */
+  readonly timeout: number;
+  /** Called when a check's outcome differs from the one before. */
+  onJudged(check: Check, outcome: Outcome): void;
+}
+
+export type Ending = 'met' | 'failed' | 'deadline' | 'aborted';
+
+export interface Waited {
+  readonly ending: Ending;
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+}
+
+/**
+ * Judges all checks again and again until all are met in the same round, one has failed for good, the time is over or the signal aborts.
+ * Driven by watches where the reads can be watched, and by polling with growing intervals where they cannot.
+ */
+export async function awaitChecks(checks: readonly Check[], options: WaitOptions): Promise<Waited> {
+  const { clock, observer, signal } = options;
+  const deadline = clock.now().getTime() + options.timeout;
+  const waker = new Waker(scopesOf(checks), observer, clock, signal);
+  const last = new Map<string, string>();
+  try {
+    for (let poll = FIRST_POLL; ; poll = Math.min(poll * 1.5, LONGEST_POLL)) {
+      const outcomes = await judgeRound(checks, lookOnce(observer, signal), clock.now());
+      if (signal.aborted) return { ending: 'aborted', outcomes };
+      report(checks, outcomes, last, options);
+      const ending = endingOf(outcomes);
+      if (ending !== undefined) return { ending, outcomes };
+      const left = deadline - clock.now().getTime();
+      if (left <= 0) return { ending: 'deadline', outcomes };
+      await waker.wait(Math.min(poll, left));
+      if (signal.aborted) return { ending: 'aborted', outcomes };
+    }
+  } finally {
+    waker.stop();
+  }
+}
+
+function endingOf(outcomes: ReadonlyMap<string, Outcome>): Ending | undefined {
+  const all = [...outcomes.values()];
+  if (all.some((outcome) => outcome.state === 'failed' || (outcome.state === 'unknown' && outcome.permanent))) return 'failed';
+  return all.every(({ state }) => state === 'met') ? 'met' : undefined;
+}
+
+function report(
+  checks: readonly Check[],
+  outcomes: ReadonlyMap<string, Outcome>,
+  last: Map<string, string>,
+  options: Pick<WaitOptions, 'onJudged'>,
+): void {
+  for (const check of checks) {
+    const outcome = outcomes.get(check.id) as Outcome;
+    const key = `${outcome.state} ${outcome.saw}`;
+    if (last.get(check.id) === key) continue;
+    last.set(check.id, key);
+    options.onJudged(check, outcome);
+  }
+}
+
+function scopesOf(checks: readonly Check[]): readonly Scope[] {
+  const scopes = checks.flatMap((check) => Object.values(check.reads as Record<string, Read<unknown>>).flatMap(({ wakes }) => wakes ?? []));
+  return [...new Map(scopes.map((scope) => [JSON.stringify(scope), scope])).values()];
+}
+
+/** Sleeps until something watched changed, or the time is over. */
+class Waker {
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #watches = new AbortController();
+  #changed = false;
+  #wake: () => void = () => {};
+
+  constructor(scopes: readonly Scope[], observer: Observer, clock: Clock, signal: AbortSignal) {
+    this.#clock = clock;
+    this.#signal = signal;
+    const ends = AbortSignal.any([signal, this.#watches.signal]);
+    for (const scope of scopes) {
+      observer.watch(
+        scope,
+        () => {
+          this.#changed = true;
+          this.#wake();
+        },
+        ends,
+      );
+    }
+  }
+
+  async wait(milliseconds: number): Promise<void> {
+    if (!this.#changed) {
+      const awake = new AbortController();
+      this.#wake = () => awake.abort();
+      await this.#clock.sleep(milliseconds, AbortSignal.any([awake.signal, this.#signal]));
+    }
+    if (this.#changed) await this.#clock.sleep(COALESCE, this.#signal);
+    this.#changed = false;
+  }
+
+  stop(): void {
+    this.#watches.abort();
+  }
+}
