@@ -1,0 +1,34 @@
+import type { Config } from '@oclif/core/config';
+import type { PJSON } from '@oclif/core/interfaces';
+import { run } from '@oclif/core/run';
+import { settings } from '@oclif/core/settings';
+import { EXIT } from '#model/errors.ts';
+import { explainError } from './explain-error.ts';
+import { interruptBy, interruptSignal } from './interrupt.ts';
+
+interface Launch {
+  /** The folder with package.json and dist/. */
+  readonly root: string;
+  /** The content of package.json. */
+  readonly manifest: PJSON;
+  /** Aborts on the first Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs one command line to its end and returns the exit code. Prints errors itself; never throws. */
+export async function main(argv: readonly string[], { root, manifest, signal }: Launch): Promise<number> {
+  interruptBy(signal);
+  return execute(argv, { root, pjson: manifest });
+}
+
+export async function execute(argv: readonly string[], load: Config | { root: string; pjson: PJSON }): Promise<number> {
+  settings.enableAutoTranspile = false;
+  try {
+    const exit = await run([...argv], load);
+    return typeof exit === 'number' ? exit : EXIT.done;
+  } catch (error) {
+    const { text, exit } = explainError(error, interruptSignal().aborted);
+    if (text !== '') process.stderr.write(`${text}\n`);
+    return exit;
+  }
+}

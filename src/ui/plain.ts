@@ -1,0 +1,81 @@
+import type { Event } from '#model/event.ts';
+import type { Progress } from './progress.ts';
+import { oneLine, painter, paintState, paintStatus, shortTime } from './text.ts';
+
+interface PlainOptions {
+  readonly colours: boolean;
+  /** Planned changes too, and why pending checks are not met yet. */
+  readonly verbose: boolean;
+}
+
+/** One line an event, for logs and for terminals without a cursor; what failed is followed by its causes and remedy. */
+export function plainProgress(write: (text: string) => void, options: PlainOptions): Progress {
+  return {
+    listener: (event) => {
+      for (const line of linesOf(event, options)) write(`${line}\n`);
+    },
+    close: async () => {},
+  };
+}
+
+function linesOf(event: Event, { colours, verbose }: PlainOptions): readonly string[] {
+  const paint = painter(colours);
+  switch (event.type) {
+    case 'run.started':
+      return [
+        `Run ${event.run}: phases ${event.from} to ${event.to} on ${oneLine(event.cluster)}${event.resumes === undefined ? '' : `, continues ${event.resumes}`}`,
+        ...(event.rehearsal ? ['This is a rehearsal on an embedded cluster: nothing real is touched, and approvals are given by it.'] : []),
+      ];
+    case 'preflight.finished':
+      return event.denied.length === 0
+        ? [`Permissions: ${event.asked} asked for, all granted`]
+        : [`Permissions: ${event.asked} asked for, denied:`, ...event.denied.map((permission) => `    ${paint.red(oneLine(permission))}`)];
+    case 'phase.started':
+      return [paint.bold(`Phase ${event.phase}: ${oneLine(event.name)}`)];
+    case 'check.judged':
+      return checkLines(event, paint, verbose);
+    case 'change.planned':
+      return verbose ? [`  ${event.objective} plans   ${event.do} ${oneLine(event.target)}`] : [];
+    case 'change.applied':
+      return [`  ${event.objective} ${paint.cyan('did')}     ${oneLine(event.result)}`];
+    case 'change.skipped':
+      return [`  ${event.objective} skipped ${oneLine(event.change)}: ${oneLine(event.reason)}`];
+    case 'change.failed':
+      return [`  ${event.objective} ${paint.red('failed')}  ${oneLine(event.change)}`, ...why(event.cause, event.remedy)];
+    case 'gate.waiting':
+      return [
+        `  ${event.objective} ${paint.yellow('waits')}   ${event.kind} ${oneLine(event.what)}${span(event.since, event.until)}`,
+        ...why([], event.remedy),
+      ];
+    case 'objective.finished':
+      return [
+        `  ${event.objective} ${oneLine(event.name)}: ${paintStatus(paint, event.state)}${event.reason === undefined ? '' : ` (${oneLine(event.reason)})`}`,
+      ];
+    case 'phase.finished':
+      return [`Phase ${event.phase}: ${paintStatus(paint, event.state)}`];
+    case 'lock.lost':
+      return [paint.red(`The Lease was lost: ${oneLine(event.why)}`)];
+    case 'run.finished':
+      return [];
+  }
+}
+
+type CheckJudged = Extract<Event, { type: 'check.judged' }>;
+
+function checkLines(event: CheckJudged, paint: ReturnType<typeof painter>, verbose: boolean): readonly string[] {
+  const where = event.objective ?? `phase ${event.phase}`;
+  const state = paintState(paint, event.state) + ' '.repeat(7 - event.state.length);
+  const line = `  ${where} ${state} ${oneLine(event.title)}: ${oneLine(event.summary)}`;
+  const explain = event.state === 'failed' || event.state === 'unknown' || (event.state === 'pending' && verbose);
+  return explain ? [line, ...why(event.cause ?? [], event.remedy)] : [line];
+}
+
+/** Causes, each deeper than the last, and the remedy. */
+function why(causes: readonly string[], remedy: string | undefined): readonly string[] {
+  const lines = causes.map((cause, depth) => `    ${'  '.repeat(depth)}because ${oneLine(cause)}`);
+  return remedy === undefined ? lines : [...lines, `    to fix it: ${oneLine(remedy)}`];
+}
+
+function span(since: string | undefined, until: string | undefined): string {
+  return `${since === undefined ? '' : `, since ${shortTime(since)}`}${until === undefined ? '' : `, until ${shortTime(until)}`}`;
+}
