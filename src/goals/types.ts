@@ -15,6 +15,8 @@ export interface Goals {
   readonly metrics: readonly GoalMetric[];
   /** As written; `resolveEnvironment` gives every value its default. */
   readonly environment: Readonly<Record<string, unknown>>;
+  /** Free text of the declared part: what it says may contradict the environment. */
+  readonly statements: readonly Statement[];
   /** SHA-256 of the declared part: everything but statuses, dates, current_state and evidence. */
   readonly digest: string;
   /** What was understood although it is not today's form. */
@@ -27,6 +29,14 @@ export interface Warning {
   /** 1-based line in the file. */
   readonly line: number;
   readonly message: string;
+}
+
+export interface Statement {
+  /** JSON pointer. */
+  readonly pointer: string;
+  /** 1-based line in the file. */
+  readonly line: number;
+  readonly text: string;
 }
 
 export interface GoalPhase {
@@ -44,6 +54,8 @@ export interface GoalObjective {
   readonly name: string;
   readonly status: Status;
   readonly deliverables: readonly string[];
+  /** Why a skipped one was skipped. */
+  readonly skipReason?: string;
   readonly evidence?: Evidence;
 }
 
@@ -82,6 +94,8 @@ export interface GoalMetric {
   /** "functional.log_coverage" */
   readonly id: string;
   readonly target: string;
+  /** JSON pointer of the target. */
+  readonly pointer: string;
 }
 
 /** What a run writes back. */

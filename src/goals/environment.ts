@@ -1,0 +1,221 @@
+import type { Duration } from '#model/check.ts';
+import type { Airflow, Alloy, Environment, GitOps, Grafana, Loki, Prometheus, Rook, Storage } from '#model/environment.ts';
+import { UserError } from '#model/errors.ts';
+import type { ObjectRef, ServiceRef } from '#model/kubernetes.ts';
+import { readPeriod } from './periods.ts';
+import { resolveRetention } from './retention.ts';
+import type { Settings } from './settings.ts';
+import { readTargets } from './targets.ts';
+import type { Goals, Warning } from './types.ts';
+
+/**
+ * Gives every value a default: first what the goals state elsewhere (retention, targets), then the usual names of the homelab.
+ * @throws UserError (exit 2) for settings that contradict each other, naming both pointers
+ */
+export function resolveEnvironment(goals: Goals): { environment: Environment; warnings: readonly Warning[] } {
+  const settings = goals.environment as Settings;
+  const retention = resolveRetention(goals);
+  const gitops = resolveGitOps(settings);
+  const loki = resolveLoki(settings, retention);
+  const environment: Environment = {
+    gitops,
+    storage: resolveStorage(settings, loki.namespace, goals.file),
+    loki,
+    alloy: resolveAlloy(settings),
+    prometheus: resolvePrometheus(settings),
+    grafana: resolveGrafana(settings),
+    airflow: resolveAirflow(settings, gitops.namespace),
+    gates: {
+      soak: period(goals.file, '/environment/gates/soak', settings.gates?.soak) ?? '7d',
+      decommission: period(goals.file, '/environment/gates/decommission', settings.gates?.decommission) ?? retention,
+    },
+    targets: readTargets(goals.metrics),
+  };
+  return { environment, warnings: findOtherModes(goals) };
+}
+
+function resolveGitOps({ gitops = {} }: Settings): GitOps {
+  const namespace = gitops.namespace ?? 'flux-system';
+  return {
+    remote: gitops.remote ?? 'origin',
+    branch: gitops.branch ?? 'main',
+    directory: gitops.directory ?? 'kubernetes/apps/monitoring',
+    namespace,
+    source: reference('source.toolkit.fluxcd.io/v1', 'GitRepository', gitops.source ?? 'flux-system', namespace),
+    parent: kustomization(gitops.kustomization ?? 'cluster-apps', namespace),
+  };
+}
+
+function resolveLoki({ loki = {} }: Settings, retention: Duration): Loki {
+  const namespace = loki.namespace ?? 'monitoring';
+  return {
+    namespace,
+    name: 'loki',
+    chart: { repository: 'https://grafana-community.github.io/helm-charts', version: '18.11.0', ...loki.chart, name: 'loki' },
+    version: loki.version ?? '3.7.8',
+    mode: 'Monolithic',
+    service: { namespace, name: 'loki', port: 3100 },
+    gateway: { namespace, name: 'loki-gateway', port: 80 },
+    canary: { namespace, name: 'loki-canary', port: 3500 },
+    retention,
+    memory: { request: '1Gi', limit: '2Gi', ...loki.memory },
+    persistence: { size: '20Gi', storageClass: 'ceph-block', ...loki.persistence },
+    caches: { chunks: 512, results: 256, ...loki.caches },
+    values: loki.values ?? {},
+  };
+}
+
+function resolveAlloy({ alloy = {} }: Settings): Alloy {
+  const namespace = alloy.namespace ?? 'monitoring';
+  return {
+    namespace,
+    name: 'alloy',
+    chart: { repository: 'https://grafana.github.io/helm-charts', version: '1.11.1', ...alloy.chart, name: 'alloy' },
+    service: { namespace, name: 'alloy', port: 12345 },
+    excludedNamespaces: alloy.excludedNamespaces ?? [],
+    rateLimit: alloy.rateLimit ?? 500,
+    values: alloy.values ?? {},
+  };
+}
+
+const CLAIM_SECRET = 'loki-bucket';
+
+function resolveStorage({ storage = {}, externalSecrets }: Settings, namespace: string, file: string): Storage {
+  const rook: Rook | null =
+    storage.rook === null ? null : { namespace: 'storage', cluster: 'storage', objectStore: 'storage', ...storage.rook };
+  const endpoint = storage.endpoint ?? (rook === null ? undefined : `http://rook-ceph-rgw-${rook.objectStore}.${rook.namespace}.svc:80`);
+  if (endpoint === undefined)
+    throw refusal(file, '/environment/storage/rook is null, and there is no /environment/storage/endpoint', 'Name the endpoint.');
+  const bucketFrom = storage.bucket?.from ?? (rook === null ? 'existing' : 'object-bucket-claim');
+  const isClaimed = bucketFrom === 'object-bucket-claim';
+  if (isClaimed && rook === null) {
+    throw refusal(
+      file,
+      '/environment/storage/bucket/from is "object-bucket-claim", but /environment/storage/rook is null',
+      'Use an existing bucket.',
+    );
+  }
+  const secretFrom =
+    storage.secret?.from ?? (!isClaimed ? 'existing' : externalSecrets === null ? 'object-bucket-claim' : 'external-secret');
+  if (secretFrom === 'external-secret' && externalSecrets === null) {
+    throw refusal(
+      file,
+      '/environment/storage/secret/from is "external-secret", but /environment/externalSecrets is null',
+      'Use another source.',
+    );
+  }
+  if (secretFrom !== 'existing' && !isClaimed) {
+    throw refusal(
+      file,
+      `/environment/storage/secret/from is "${secretFrom}", but /environment/storage/bucket/from is "existing": credentials would come from a claim`,
+      'Set /environment/storage/secret/from to "existing" and make the Secret, or claim the bucket.',
+    );
+  }
+  const fromClaim = secretFrom === 'object-bucket-claim';
+  if (fromClaim && (storage.secret?.name ?? CLAIM_SECRET) !== CLAIM_SECRET) {
+    throw refusal(
+      file,
+      `/environment/storage/secret/name is "${storage.secret?.name}", but the claim's own Secret (/environment/storage/secret/from) is called "${CLAIM_SECRET}"`,
+      'Remove the name.',
+    );
+  }
+  return {
+    rook,
+    endpoint: endpoint.replace(/\/$/, ''),
+    bucket: {
+      service: serviceOf(endpoint, file),
+      region: storage.region ?? 'us-east-1',
+      name: storage.bucket?.name ?? 'loki-logs',
+      credentials: fromClaim
+        ? { namespace, name: CLAIM_SECRET, user: 'AWS_ACCESS_KEY_ID', password: 'AWS_SECRET_ACCESS_KEY' }
+        : { namespace, name: storage.secret?.name ?? 'loki-s3-credentials', user: 'access_key_id', password: 'secret_access_key' },
+    },
+    bucketFrom,
+    secretFrom,
+    storageClass: storage.storageClass ?? 'ceph-bucket',
+  };
+}
+
+/** The bucket is reached through the API server, so its endpoint has to be a service of the cluster. */
+function serviceOf(endpoint: string, file: string): ServiceRef {
+  const { hostname, port, protocol } = URL.parse(endpoint) ?? { hostname: '', port: '', protocol: '' };
+  const [name, namespace, svc, ...rest] = hostname.split('.');
+  if (!name || !namespace || svc !== 'svc' || !['', 'cluster.local'].includes(rest.join('.'))) {
+    throw refusal(
+      file,
+      `/environment/storage/endpoint is "${endpoint}", no service of the cluster`,
+      'Use http://SERVICE.NAMESPACE.svc:PORT.',
+    );
+  }
+  return { namespace, name, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
+}
+
+function resolvePrometheus({ prometheus }: Settings): Prometheus | null {
+  if (prometheus === null) return null;
+  return {
+    service: service(prometheus?.service ?? 'monitoring/kube-prometheus-stack-prometheus:9090'),
+    release: prometheus?.release ?? 'kube-prometheus-stack',
+  };
+}
+
+function resolveGrafana({ grafana }: Settings): Grafana | null {
+  if (grafana === null) return null;
+  const at = service(grafana?.service ?? 'monitoring/kube-prometheus-stack-grafana:80');
+  const login = grafana?.login;
+  return {
+    service: at,
+    namespace: at.namespace,
+    login: {
+      namespace: at.namespace,
+      name: login?.secret ?? at.name,
+      user: login?.user ?? 'admin-user',
+      password: login?.password ?? 'admin-password',
+    },
+  };
+}
+
+function resolveAirflow({ airflow }: Settings, fluxNamespace: string): Airflow | null {
+  if (airflow === null) return null;
+  return {
+    namespace: airflow?.namespace ?? 'airflow',
+    release: airflow?.release ?? 'airflow',
+    claim: airflow?.claim ?? 'airflow-logs',
+    file: airflow?.file ?? 'kubernetes/apps/airflow/airflow/app/helmrelease.yaml',
+    kustomization: kustomization(airflow?.kustomization ?? 'airflow', fluxNamespace),
+  };
+}
+
+/** Free text may say what it likes, but a reader should know that something else is done. */
+function findOtherModes({ statements }: Goals): readonly Warning[] {
+  const [first, ...others] = statements.filter(({ text }) => /simple[\s-]?scalable|microservices mode|distributed mode/i.test(text));
+  if (first === undefined) return [];
+  const also = others.length === 0 ? '' : ` (so do ${others.length} more places)`;
+  const message = `${JSON.stringify(first.text)} names another deployment mode${also}: Loki runs as a single binary (Monolithic) here`;
+  return [{ pointer: first.pointer, line: first.line, message }];
+}
+
+function period(file: string, pointer: string, text: string | undefined): Duration | undefined {
+  if (text === undefined) return undefined;
+  const found = readPeriod(text);
+  if (found === undefined) throw refusal(file, `${pointer} is "${text}"`, 'Write a duration of a second or more: 7d, 12h.');
+  return found;
+}
+
+function reference(apiVersion: string, kind: string, name: string, namespace: string): ObjectRef {
+  const [first, second] = name.split('/') as [string, string | undefined];
+  return { apiVersion, kind, namespace: second === undefined ? namespace : first, name: second ?? first };
+}
+
+function kustomization(name: string, namespace: string): ObjectRef {
+  return reference('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', name, namespace);
+}
+
+/** "monitoring/grafana:80"; the schema has checked the form. */
+function service(text: string): ServiceRef {
+  const [namespace = '', name = '', port] = text.split(/[/:]/);
+  return { namespace, name, port: Number(port) };
+}
+
+function refusal(file: string, problem: string, remedy: string): UserError {
+  return new UserError(`${file}: ${problem}`, remedy);
+}
