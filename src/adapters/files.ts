@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '#model/errors.ts';
+import type { GoalsFile } from '#model/ports.ts';
+import { stateDirectory } from './journal.ts';
+
+const LIMIT = 5 * 1024 * 1024;
+/** Milliseconds after which a lock whose holder no longer touches it is another's to take: the shortest that the library allows. */
+const STALE = 5000;
+const RETRIES = { retries: 100, factor: 1.2, minTimeout: 20, maxTimeout: 200 };
+
+/** goals/goals.json in this directory or the nearest one above it. */
+export function findGoalsFile(directory: string): string | undefined {
+  const file = path.join(directory, 'goals', 'goals.json');
+  if (existsSync(file)) return file;
+  const parent = path.dirname(directory);
+  return parent === directory ? undefined : findGoalsFile(parent);
+}
+
+export function openGoalsFile(file: string): GoalsFile {
+  return {
+    path: file,
+    read: () => readText(file),
+    async update(patch) {
+      const release = await lock(file);
+      try {
+        const before = await readText(file);
+        const after = patch(before);
+        if (after !== before) await replace(file, after);
+      } finally {
+        await release();
+      }
+    },
+  };
+}
+
+async function readText(file: string): Promise<string> {
+  const remedy = 'name a goals file with --goals or ANTON_LOGGING_GOALS';
+  let bytes: Buffer;
+  try {
+    const stats = await fs.stat(file);
+    if (!stats.isFile()) throw new UserError(`${file} is no file`, remedy);
+    if (stats.size > LIMIT) throw new UserError(`${file} is larger than 5 MiB: this is no goals file`, remedy);
+    bytes = await fs.readFile(file);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new UserError(
+      missing ? `there is no goals file ${file}` : `the goals file ${file} can't be read: ${(error as Error).message}`,
+      remedy,
+    );
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new UserError(`${file} is not a text in UTF-8`, 'save it as UTF-8, or restore it from Git');
+  }
+}
+
+/** The lock lies beside our own state, not beside the user's file: nothing of ours shows up in the repository. */
+async function lock(file: string): Promise<() => Promise<void>> {
+  const { default: lockfile } = await import('proper-lockfile');
+  const locks = path.join(stateDirectory(process.env), 'locks');
+  try {
+    const target = await fs.realpath(file);
+    await fs.mkdir(locks, { recursive: true, mode: 0o700 });
+    const lockfilePath = path.join(locks, createHash('sha256').update(target).digest('hex').slice(0, 32));
+    return await lockfile.lock(target, { realpath: false, stale: STALE, retries: RETRIES, lockfilePath });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') await readText(file);
+    throw new UserError(
+      `the goals file ${file} can't be locked: ${(error as Error).message}`,
+      `see whether another run is writing it, and that ${locks} can be written`,
+    );
+  }
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  const { default: writeFileAtomic } = await import('write-file-atomic');
+  try {
+    await writeFileAtomic(file, text);
+  } catch (error) {
+    throw new UserError(`the goals file ${file} can't be written: ${(error as Error).message}`, 'make the file and its folder writable');
+  }
+}

@@ -1,0 +1,187 @@
+import path from 'node:path';
+import type { Commit } from '#model/change.ts';
+import { Unobserved, UserError } from '#model/errors.ts';
+import type { Author } from '#model/ports.ts';
+import type { FilesAnswer, RemoteAnswer } from '#model/read.ts';
+import { redactUrls } from '../secret.ts';
+import { type Git, gitIn, must } from './run.ts';
+import { buildTree, readFiles, withTemporary } from './tree.ts';
+
+/** A branch of a remote, seen from a checkout. The checkout's work tree, index and branches are never touched. */
+export interface Repository {
+  readonly remoteName: string;
+  readonly branch: string;
+  /** Never rejects for what git says: that is the answer. */
+  remote(signal: AbortSignal): Promise<RemoteAnswer>;
+  /** @throws Unobserved when the remote or the branch can't be read */
+  files(paths: readonly string[], signal: AbortSignal): Promise<FilesAnswer>;
+  /**
+   * The commit as a diff; undefined when the tip has it already. Writes nothing into the repository.
+   * @throws UserError when a generated file was edited by hand and is not to be overwritten, or git fails
+   */
+  diff(change: Commit, overwrite: boolean, signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * Commits on the remote's tip and pushes, fast-forward only; a lost race is rebuilt on the new tip.
+   * @throws UserError as `diff`, and when the push is refused
+   */
+  commit(change: Commit, author: Author, overwrite: boolean, signal: AbortSignal): Promise<{ readonly sha: string; readonly text: string }>;
+}
+
+export interface RepositoryOptions {
+  /** Any directory of a checkout, or a bare repository. */
+  readonly directory: string;
+  readonly remote: string;
+  readonly branch: string;
+}
+
+const RACES = 5;
+const SHOWN_LINES = 40;
+
+/** @throws UserError when there is no git, no repository or no such remote */
+export async function openRepository({ directory, remote, branch }: RepositoryOptions): Promise<Repository> {
+  const outer = gitIn(directory);
+  const located = await outer(['rev-parse', '--path-format=absolute', '--git-common-dir', '--is-inside-work-tree']);
+  if (located.failed) {
+    throw new UserError(
+      `${directory} is not in a Git repository: ${located.words}`,
+      'run in a checkout of the repository that Flux follows',
+    );
+  }
+  const [gitDirectory = '', inWorkTree] = located.stdout.trim().split('\n');
+  const top = inWorkTree === 'true' ? (await must(outer, ['rev-parse', '--show-toplevel'])).trim() : gitDirectory;
+  const git = gitIn(top);
+  const remotes = (await must(git, ['remote'])).trim().split('\n');
+  if (!remotes.includes(remote)) {
+    const known = remotes.filter((name) => name !== '').join(', ') || 'none';
+    throw new UserError(
+      `the Git repository ${top} has no remote "${remote}" (it has: ${known})`,
+      `git remote add ${remote} URL, or name another in environment.gitops.remote`,
+    );
+  }
+  return repositoryOf(git, path.join(gitDirectory, 'objects'), remote, branch);
+}
+
+function repositoryOf(git: Git, objects: string, remote: string, branch: string): Repository {
+  const ref = `refs/heads/${branch}`;
+
+  /** The branch at the remote, its objects at hand. `words`: why it can't be had. */
+  async function fetchTip(signal: AbortSignal): Promise<{ tip?: string; words?: string }> {
+    for (;;) {
+      const listed = await git(['ls-remote', remote, ref], { signal });
+      if (listed.failed) return { words: listed.words };
+      const tip = listed.stdout.split('\t', 1)[0]?.trim();
+      if (tip === undefined || tip === '') return {};
+      if (!(await git(['cat-file', '-e', `${tip}^{commit}`], { signal })).failed) return { tip };
+      // No ref and no FETCH_HEAD is written: nothing of the user's moves, and two of us don't meet.
+      const fetched = await git(
+        ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--refmap=', remote, ref],
+        { signal },
+      );
+      if (fetched.failed) return { words: fetched.words };
+    }
+  }
+
+  async function tipToWriteOn(signal: AbortSignal): Promise<string> {
+    const { tip, words } = await fetchTip(signal);
+    if (tip !== undefined) return tip;
+    if (words !== undefined)
+      throw new UserError(`the Git remote ${remote} can't be read: ${words}`, `make "git fetch ${remote}" work here, then run again`);
+    throw new UserError(
+      `the Git remote ${remote} has no branch "${branch}"`,
+      'push that branch, or name another in environment.gitops.branch',
+    );
+  }
+
+  async function showDiff(
+    tip: string,
+    tree: string,
+    files: readonly string[],
+    env: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<string> {
+    return must(git, ['diff', '--no-color', '--no-ext-diff', '--no-textconv', tip, tree, '--', ...files], { env, signal });
+  }
+
+  async function refuseForeign(
+    tip: string,
+    tree: string,
+    foreign: readonly string[],
+    env: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const lines = (await showDiff(tip, tree, foreign, env, signal)).trimEnd().split('\n');
+    const more = lines.length > SHOWN_LINES ? `\n… ${lines.length - SHOWN_LINES} more lines` : '';
+    throw new UserError(
+      `${foreign.join(', ')} at ${remote}/${branch} was not written by this program, or was edited since; it would change so:\n${lines.slice(0, SHOWN_LINES).join('\n')}${more}`,
+      'move your values into the goals (environment.loki.values, environment.alloy.values), or let the file be replaced with --overwrite',
+    );
+  }
+
+  async function writeCommit(change: Commit, tip: string, tree: string, author: Author, signal: AbortSignal): Promise<string> {
+    const signing = await git(['config', '--type=bool', '--get', 'commit.gpgsign'], { signal });
+    const message = `${change.why}\n\nAnton-Logging-Run: ${author.run}\nAnton-Logging-Journal: ${author.journal}\n`;
+    const sign = signing.stdout.trim() === 'true' ? ['-S'] : [];
+    const remedy = 'set user.name and user.email (and the signing key, if commits are signed) in the Git configuration, then run again';
+    return (await must(git, ['commit-tree', tree, '-p', tip, ...sign, '-F', '-'], { input: message, signal, remedy })).trim();
+  }
+
+  return {
+    remoteName: remote,
+    branch,
+
+    async remote(signal) {
+      const url = redactUrls((await git(['remote', 'get-url', remote], { signal })).stdout.trim());
+      const answer = { of: 'remote' as const, remote: `${remote} (${url})`, branch };
+      const { tip, words } = await fetchTip(signal);
+      if (words !== undefined) return { ...answer, unreachable: words };
+      if (tip === undefined) return answer;
+      const push = await git(['push', '--dry-run', '--no-verify', remote, `${tip}:${ref}`], { signal });
+      // A branch that moved on since is no refusal.
+      const refused = push.failed && !/non-fast-forward|fetch first/.test(push.words);
+      return { ...answer, tip, ...(refused && { pushRefused: push.words }) };
+    },
+
+    async files(paths, signal) {
+      const { tip, words } = await fetchTip(signal);
+      if (tip === undefined) throw new Unobserved('unreachable', `Git remote ${remote}: ${words ?? `there is no branch "${branch}"`}`);
+      const files = await readFiles(git, tip, paths, signal);
+      return { of: 'files', tip, files: Object.fromEntries([...files].map(([file, { text }]) => [file, text])) };
+    },
+
+    async diff(change, overwrite, signal) {
+      const tip = await tipToWriteOn(signal);
+      return withTemporary(async (directory) => {
+        // New objects go into a folder of their own, so that looking leaves nothing behind.
+        const env = { GIT_OBJECT_DIRECTORY: directory, GIT_ALTERNATE_OBJECT_DIRECTORIES: objects };
+        const { tree, foreign } = await buildTree(git, tip, change, env, signal);
+        if (foreign.length > 0 && !overwrite) await refuseForeign(tip, tree, foreign, env, signal);
+        const text = await showDiff(tip, tree, [], env, signal);
+        return text === '' ? undefined : text;
+      });
+    },
+
+    async commit(change, author, overwrite, signal) {
+      for (let race = 1; ; race += 1) {
+        const tip = await tipToWriteOn(signal);
+        const { tree, foreign } = await buildTree(git, tip, change, {}, signal);
+        if (foreign.length > 0 && !overwrite) await refuseForeign(tip, tree, foreign, {}, signal);
+        const tipTree = (await must(git, ['rev-parse', `${tip}^{tree}`], { signal })).trim();
+        if (tree === tipTree) return { sha: tip, text: `${branch} has it already at ${tip.slice(0, 10)}` };
+        const sha = await writeCommit(change, tip, tree, author, signal);
+        const push = await git(['push', '--quiet', remote, `${sha}:${ref}`], { signal });
+        const text = `committed ${sha.slice(0, 10)} to ${remote}/${branch}: ${change.why}`;
+        if (!push.failed) return { sha, text };
+        const now = await tipToWriteOn(signal);
+        // The connection may break after the push was accepted.
+        if (now === sha) return { sha, text };
+        if (now === tip)
+          throw new UserError(
+            `the push to ${remote}/${branch} was refused: ${push.words}`,
+            `allow this push at the remote (protected branch, hook, rights), then run again`,
+          );
+        if (race === RACES)
+          throw new UserError(`${remote}/${branch} moved on ${RACES} times while we tried to push`, 'run again when fewer others push');
+      }
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { UserError } from '#model/errors.ts';
+import type { Event } from '#model/event.ts';
+import type { Journal } from '#model/ports.ts';
+
+const GENESIS = '0'.repeat(64);
+const EXTENSION = '.ndjson';
+
+/** Where this program keeps its own files: $XDG_STATE_HOME/anton-logging, by default below ~/.local/state. */
+export function stateDirectory(env: NodeJS.ProcessEnv): string {
+  const base = env.XDG_STATE_HOME;
+  // The specification has relative paths ignored.
+  const root = base !== undefined && path.isAbsolute(base) ? base : path.join(env.HOME ?? os.homedir(), '.local', 'state');
+  return path.join(root, 'anton-logging');
+}
+
+/**
+ * Begins the journal of a run: one JSON record a line, each with the digest of the one before it.
+ * Synchronous on purpose: no write to the world may begin before its intent is on the disk.
+ * @throws UserError when the folder can't be written or the run has a journal already
+ */
+export function createJournal(directory: string, run: string): Journal {
+  const file = path.join(directory, `${run}${EXTENSION}`);
+  const descriptor = attempt(file, () => {
+    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const opened = fs.openSync(file, 'ax', 0o600);
+    syncDirectory(directory);
+    return opened;
+  });
+  let head = GENESIS;
+  return {
+    get head() {
+      return head;
+    },
+    append(event) {
+      const digest = digestOf(event, head);
+      const line = Buffer.from(`${JSON.stringify({ ...event, prev: head, digest })}\n`);
+      attempt(file, () => {
+        for (let written = 0; written < line.length; ) written += fs.writeSync(descriptor, line, written);
+        fs.fsyncSync(descriptor);
+      });
+      head = digest;
+    },
+  };
+}
+
+/** The runs that have a journal, latest first. */
+export function listRuns(directory: string): readonly string[] {
+  if (!fs.existsSync(directory)) return [];
+  return attempt(directory, () => {
+    const files = fs.readdirSync(directory).filter((name) => name.endsWith(EXTENSION));
+    const dated = files.map((name) => ({ name, at: fs.statSync(path.join(directory, name)).birthtimeMs }));
+    return dated.sort((a, b) => b.at - a.at || b.name.localeCompare(a.name)).map(({ name }) => name.slice(0, -EXTENSION.length));
+  });
+}
+
+/**
+ * What a run recorded. A last line that was cut off by a crash is dropped.
+ * @throws UserError when there is no such run, or a record is not the one that was written
+ */
+export function readRun(directory: string, run: string): readonly Event[] {
+  const file = path.join(directory, `${run}${EXTENSION}`);
+  if (!listRuns(directory).includes(run))
+    throw new UserError(`there is no run "${run}" in ${directory}`, 'see "runs list" for the runs there are');
+  const lines = attempt(file, () => fs.readFileSync(file, 'utf8')).split('\n');
+  // Whatever follows the last line break is a record that was not finished.
+  lines.pop();
+  let head = GENESIS;
+  return lines.map((line, index) => {
+    const { prev, digest, ...event } = parseRecord(line);
+    if (prev !== head || digest !== digestOf(event as unknown as Event, head)) {
+      throw new UserError(
+        `${file}, line ${index + 1}: this record is not the one that was written`,
+        'the journal was changed; cluster and Git are the truth: "run" goes on from what is there',
+      );
+    }
+    head = digest;
+    return event as unknown as Event;
+  });
+}
+
+function parseRecord(line: string): Record<string, unknown> {
+  try {
+    const record: unknown = JSON.parse(line);
+    return typeof record === 'object' && record !== null ? (record as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function digestOf(event: Event, prev: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ ...event, prev }))
+    .digest('hex');
+}
+
+/** A new file survives a crash of the machine only once its folder is on the disk, too. */
+function syncDirectory(directory: string): void {
+  const descriptor = fs.openSync(directory, 'r');
+  fs.fsyncSync(descriptor);
+  fs.closeSync(descriptor);
+}
+
+function attempt<T>(where: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new UserError(
+      `the journal at ${where} can't be used: ${(error as Error).message}`,
+      'make that folder writable, or set XDG_STATE_HOME to one that is',
+    );
+  }
+}

@@ -1,0 +1,103 @@
+import type { Cluster, KubeConfig } from '@kubernetes/client-node';
+import type { Agent, Dispatcher } from 'undici';
+import { EXIT, UserError } from '#model/errors.ts';
+
+/** Where the API server is and how to talk to it, as a kubeconfig says. */
+export interface Access {
+  readonly contextName: string;
+  readonly server: URL;
+  /** Fresh for each request: tokens of exec plugins and token files expire. The dispatcher stays the same while TLS does. */
+  authorize(): Promise<{ headers: Record<string, string>; dispatcher: Dispatcher }>;
+}
+
+export interface ConfigOptions {
+  /** Path of a kubeconfig; default: KUBECONFIG, ~/.kube/config, the service account of the pod. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+/**
+ * Reads the kubeconfig.
+ * @throws UserError when there is none, it is unreadable, or has no such context
+ */
+export async function loadConfig(options: ConfigOptions): Promise<Access> {
+  // Deep import: the package's index loads every generated API, and only its configuration is used.
+  const [{ KubeConfig }, undici] = await Promise.all([import('@kubernetes/client-node/dist/config.js'), import('undici')]);
+  const config = new KubeConfig();
+  try {
+    if (options.kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(options.kubeconfig);
+  } catch (error) {
+    const where = options.kubeconfig ?? process.env.KUBECONFIG ?? '~/.kube/config';
+    throw new UserError(
+      `the kubeconfig ${where} can't be read: ${(error as Error).message}`,
+      'name a kubeconfig with --kubeconfig or in KUBECONFIG',
+    );
+  }
+  const { name, cluster } = chooseContext(config, options);
+  let server: URL;
+  try {
+    server = new URL(cluster.server);
+  } catch {
+    throw new UserError(`context ${name} has no usable server: "${cluster.server}"`, 'correct clusters[].cluster.server in the kubeconfig');
+  }
+  // The library refuses plain HTTP (a local proxy, a rehearsal) unless verification is off, which has no meaning there.
+  if (server.protocol === 'http:') Object.assign(cluster, { skipTLSVerify: true });
+  return { contextName: name, server, authorize: authorizer(config, undici.Agent) };
+}
+
+function chooseContext(config: KubeConfig, options: ConfigOptions): { name: string; cluster: Cluster } {
+  // Without any kubeconfig the library invents one for localhost:8080.
+  if (config.contexts.length === 0 || (config.contexts.length === 1 && config.currentContext === 'loaded-context')) {
+    throw new UserError('there is no kubeconfig, or it has no context', 'name a kubeconfig with --kubeconfig or in KUBECONFIG');
+  }
+  const names = config.contexts.map((context) => context.name);
+  const name = options.context ?? config.currentContext;
+  if (name === undefined || name === '') {
+    throw new UserError('the kubeconfig has no current context', `choose one with --context: ${names.join(', ')}`);
+  }
+  const context = config.contexts.find((candidate) => candidate.name === name);
+  if (context === undefined) {
+    throw new UserError(`the kubeconfig has no context "${name}"`, `choose one with --context: ${names.join(', ')}`);
+  }
+  config.setCurrentContext(name);
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    throw new UserError(
+      `context "${name}" names the cluster "${context.cluster}", which the kubeconfig lacks`,
+      'correct the kubeconfig, or choose another context with --context',
+      EXIT.usage,
+    );
+  }
+  // The library applies the cluster's certificate authority only when there is a user.
+  if (config.getCurrentUser() === null) config.users.push({ name: context.user });
+  return { name, cluster };
+}
+
+/** client-node builds a dispatcher, thus a connection, for every request: this keeps one for each set of TLS options. */
+function authorizer(config: KubeConfig, PlainAgent: typeof Agent): Access['authorize'] {
+  const dispatchers = new Map<string, Dispatcher>();
+  const internals = config as unknown as { createDispatcher(cluster: Cluster | null, options: object): Dispatcher | undefined };
+  const create = internals.createDispatcher.bind(config);
+  internals.createDispatcher = (cluster, options) => {
+    const key = JSON.stringify(options);
+    const dispatcher = dispatchers.get(key) ?? create(cluster, options) ?? new PlainAgent();
+    dispatchers.set(key, dispatcher);
+    return dispatcher;
+  };
+  return async () => {
+    const headers: Record<string, string> = {};
+    let dispatcher: Dispatcher | undefined;
+    const context = {
+      setHeaderParam(name: string, value: string) {
+        headers[name.toLowerCase()] = value;
+      },
+      setDispatcher(chosen: Dispatcher) {
+        dispatcher = chosen;
+      },
+    };
+    await config.applySecurityAuthentication(context as unknown as Parameters<KubeConfig['applySecurityAuthentication']>[0]);
+    if (dispatcher === undefined) throw new Error('client-node set no dispatcher');
+    return { headers, dispatcher };
+  };
+}

@@ -1,0 +1,112 @@
+import { Unobserved, Unreadable } from '#model/errors.ts';
+import { type Manifest, nameOf, type ObjectRef, type Scope } from '#model/kubernetes.ts';
+import type { ListAnswer, ObjectAnswer, Request, SecretAnswer, SecretKeys } from '#model/read.ts';
+import { Secret } from '../secret.ts';
+import { type Kubernetes, parseReply } from './connect.ts';
+import { readFailure } from './failures.ts';
+import { pathOfObject, pathOfScope } from './paths.ts';
+
+const PAGE = '500';
+
+type SecretRequest = Extract<Request, { of: 'secret' }>;
+
+/**
+ * An object as it is now; undefined when it, or its whole kind, does not exist.
+ * @throws Unobserved, Unreadable
+ */
+export async function readObject(kubernetes: Kubernetes, ref: ObjectRef, signal?: AbortSignal): Promise<ObjectAnswer> {
+  const reply = await kubernetes.request('GET', pathOfObject(ref), signal && { signal });
+  if (reply.status === 404) return { of: 'object', object: undefined };
+  if (reply.status !== 200) throw readFailure(reply, nameOf(ref));
+  return { of: 'object', object: asManifest(parseReply(reply, nameOf(ref)), nameOf(ref)) };
+}
+
+/**
+ * All objects of a scope, page by page.
+ * @throws Unobserved, Unreadable
+ */
+export async function readList(
+  kubernetes: Kubernetes,
+  scope: Scope,
+  selector: string | undefined,
+  signal: AbortSignal,
+): Promise<ListAnswer> {
+  const what = `list of ${scope.resource}${scope.namespace === undefined ? '' : ` in ${scope.namespace}`}`;
+  const items: Manifest[] = [];
+  let next: string | undefined;
+  for (;;) {
+    const query = {
+      limit: PAGE,
+      ...(selector !== undefined && { labelSelector: selector }),
+      ...(next !== undefined && { continue: next }),
+    };
+    const reply = await kubernetes.request('GET', pathOfScope(scope), { query, signal });
+    if (reply.status === 404) return { of: 'list', served: false, items: [] };
+    if (reply.status === 410 && next !== undefined) {
+      // The list took longer than the server keeps its state: a mixture of two would be no list, so begin anew.
+      items.length = 0;
+      next = undefined;
+      continue;
+    }
+    if (reply.status !== 200) throw readFailure(reply, what);
+    const page = parseReply(reply, what);
+    if (!Array.isArray(page.items)) throw new Unreadable(`${what}: the answer has no items`);
+    // Items of built-in kinds come without their kind.
+    const kind = { apiVersion: page.apiVersion, kind: String(page.kind).replace(/List$/, '') };
+    items.push(...page.items.map((item) => asManifest({ ...kind, ...item }, what)));
+    next = (page.metadata as { continue?: string } | undefined)?.continue || undefined;
+    if (next === undefined) return { of: 'list', served: true, items };
+  }
+}
+
+/**
+ * Which keys a Secret has, and the values of those that are no secrets.
+ * @throws Unobserved, Unreadable
+ */
+export async function readSecretKeys(kubernetes: Kubernetes, request: SecretRequest, signal: AbortSignal): Promise<SecretAnswer> {
+  const { data } = await readSecretData(kubernetes, request, signal);
+  if (data === undefined) return { of: 'secret', keys: undefined, revealed: {} };
+  const revealed = request.reveal.flatMap((key) => (data[key] === undefined ? [] : [[key, decode(data[key])]]));
+  return { of: 'secret', keys: Object.keys(data), revealed: Object.fromEntries(revealed) };
+}
+
+/**
+ * Both halves of a credential in a Secret.
+ * @throws Unobserved when the Secret or one of its keys is missing, or may not be read
+ */
+export async function readCredential(
+  kubernetes: Kubernetes,
+  keys: SecretKeys,
+  signal: AbortSignal,
+): Promise<Secret<{ user: string; password: string }>> {
+  const { what, data } = await readSecretData(kubernetes, keys, signal);
+  if (data === undefined) throw new Unobserved('unauthorized', `${what} does not exist, so there are no credentials`);
+  const pick = (key: string): string => {
+    if (data[key] === undefined) throw new Unobserved('unauthorized', `${what} has no key "${key}"`);
+    return decode(data[key]);
+  };
+  return new Secret({ user: pick(keys.user), password: pick(keys.password) });
+}
+
+async function readSecretData(
+  kubernetes: Kubernetes,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<{ what: string; data: Readonly<Record<string, string | undefined>> | undefined }> {
+  const ref = { apiVersion: 'v1', kind: 'Secret', namespace, name };
+  const { object } = await readObject(kubernetes, ref, signal);
+  return { what: nameOf(ref), data: object && ((object.data ?? {}) as Record<string, string>) };
+}
+
+function decode(value: string): string {
+  return Buffer.from(value, 'base64').toString('utf8');
+}
+
+function asManifest(value: Record<string, unknown>, what: string): Manifest {
+  const { apiVersion, kind, metadata } = value;
+  const named = typeof metadata === 'object' && metadata !== null && typeof (metadata as { name?: unknown }).name === 'string';
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || !named) {
+    throw new Unreadable(`${what}: the answer is no Kubernetes object`);
+  }
+  return value as unknown as Manifest;
+}

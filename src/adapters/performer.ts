@@ -1,0 +1,98 @@
+import type { Change, Commit, PutObject } from '#model/change.ts';
+import { Unobserved, Unreadable, UserError } from '#model/errors.ts';
+import { nameOf, serviceName } from '#model/kubernetes.ts';
+import type { Author, Clock, Performer } from '#model/ports.ts';
+import type { Repository } from './git/repository.ts';
+import type { Kubernetes } from './kubernetes/connect.ts';
+import { readObject } from './kubernetes/read.ts';
+import { applyObject, previewApply, removeObject, requestReconcile } from './kubernetes/write.ts';
+import { createPush } from './loki.ts';
+import { createS3 } from './s3.ts';
+
+export interface PerformerParts {
+  readonly kubernetes: Kubernetes;
+  readonly repository?: Repository;
+  readonly clock: Clock;
+  /** Whether generated files that were edited by hand may be replaced. */
+  readonly overwrite: boolean;
+}
+
+/** Performs changes of every kind. A connection that fails is reported like a refusal: doing it again is safe. */
+export function createPerformer(parts: PerformerParts): Performer {
+  const { kubernetes, clock, overwrite } = parts;
+  const s3 = createS3(kubernetes, clock);
+  const push = createPush(kubernetes, clock);
+
+  async function preview(change: Change, signal: AbortSignal): Promise<string | undefined> {
+    switch (change.do) {
+      case 'commit':
+        return repositoryOf(parts, change).diff(change, overwrite, signal);
+      case 'reconcile':
+        return `ask Flux to reconcile ${nameOf(change.object)} now`;
+      case 'apply':
+        return previewApply(kubernetes, change.object, signal);
+      case 'remove':
+        return (await readObject(kubernetes, change.object, signal)).object === undefined ? undefined : `remove ${nameOf(change.object)}`;
+      case 's3-put':
+        return `put ${sizeOf(change)} bytes as ${change.key} into bucket ${change.bucket.name}`;
+      case 's3-delete':
+        return `delete ${change.key} from bucket ${change.bucket.name}`;
+      case 'push':
+        return `push ${change.lines.length} lines to ${serviceName(change.to)}`;
+    }
+  }
+
+  async function perform(change: Change, by: Author, signal: AbortSignal): Promise<string> {
+    switch (change.do) {
+      case 'commit':
+        return (await repositoryOf(parts, change).commit(change, by, overwrite, signal)).text;
+      case 'reconcile':
+        // Flux compares tokens for equality only; a time makes each of a run's requests a new one.
+        return requestReconcile(kubernetes, change.object, `${by.run}-${clock.now().toISOString()}`, signal);
+      case 'apply':
+        return applyObject(kubernetes, clock, change.object, signal);
+      case 'remove':
+        return removeObject(kubernetes, clock, change.object, signal);
+      case 's3-put':
+        await s3.put(change, signal);
+        return `put ${sizeOf(change)} bytes as ${change.key} into bucket ${change.bucket.name}`;
+      case 's3-delete':
+        await s3.remove(change, signal);
+        return `deleted ${change.key} from bucket ${change.bucket.name}`;
+      case 'push':
+        return push(change, signal);
+    }
+  }
+
+  return {
+    preview: (change, signal) => preview(change, signal).catch(asRefusal),
+    perform: (change, by, signal) => perform(change, by, signal).catch(asRefusal),
+  };
+}
+
+function repositoryOf({ repository }: PerformerParts, change: Commit): Repository {
+  if (repository !== undefined) return repository;
+  throw new UserError(
+    `"${change.why}" is to be committed, but no checkout of the Git repository is at hand`,
+    'run in a checkout of the repository that Flux follows',
+  );
+}
+
+function sizeOf({ body }: PutObject): number {
+  return Buffer.byteLength(body);
+}
+
+const REMEDIES: Readonly<Record<Unobserved['reason'], string>> = {
+  forbidden: 'get the permission named above, then run again',
+  unauthorized: 'see that the credentials are right and the Secret exists, then run again',
+  timeout: 'see that the cluster and the service answer, then run again',
+  unreachable: 'see that the cluster and the service can be reached, then run again',
+  overloaded: 'run again when the API server is well',
+};
+
+function asRefusal(error: unknown): never {
+  if (error instanceof Unobserved) throw new UserError(error.message, REMEDIES[error.reason]);
+  if (error instanceof Unreadable)
+    throw new UserError(error.message, 'see whether something between here and the API server changes its answers');
+  throw error;
+}

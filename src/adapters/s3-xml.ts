@@ -1,0 +1,37 @@
+import { Unreadable } from '#model/errors.ts';
+
+/** What may stand in any XML that S3 answers with. */
+export interface Parts {
+  readonly objects: readonly { readonly key: string; readonly size: number }[];
+  /** Continuation token of a list. */
+  readonly next?: string;
+  readonly uploadId?: string;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** @throws Unreadable when the text is neither empty nor XML */
+export async function readParts(text: string): Promise<Parts> {
+  if (!text.trimStart().startsWith('<')) return { objects: [] };
+  const { XMLParser } = await import('fast-xml-parser');
+  let document: Record<string, Element | undefined>;
+  try {
+    // Keys that look like numbers must stay texts.
+    document = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'Contents' }).parse(text);
+  } catch (error) {
+    throw new Unreadable(`the object store's answer is not XML: ${(error as Error).message}`);
+  }
+  const { ListBucketResult: list, InitiateMultipartUploadResult: upload, Error: refusal } = document;
+  const next = list?.IsTruncated === 'true' ? list.NextContinuationToken : undefined;
+  return {
+    objects: (list?.Contents ?? []).map(({ Key, Size }) => ({ key: Key, size: Number(Size) })),
+    ...(next !== undefined && { next }),
+    ...(upload?.UploadId !== undefined && { uploadId: upload.UploadId }),
+    ...(refusal?.Code !== undefined && { code: refusal.Code }),
+    ...(refusal?.Message !== undefined && { message: refusal.Message }),
+  };
+}
+
+type Element = Readonly<Record<Exclude<string, 'Contents'>, string | undefined>> & {
+  readonly Contents?: readonly { readonly Key: string; readonly Size: string }[];
+};

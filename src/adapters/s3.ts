@@ -1,0 +1,174 @@
+import type { DeleteObject, PutObject } from '#model/change.ts';
+import { UserError } from '#model/errors.ts';
+import type { Clock } from '#model/ports.ts';
+import type { BucketRef, S3Answer, S3Request } from '#model/read.ts';
+import type { Kubernetes, Method, Reply } from './kubernetes/connect.ts';
+import { statusOf } from './kubernetes/failures.ts';
+import { readCredential } from './kubernetes/read.ts';
+import { requestService } from './kubernetes/service.ts';
+import { readParts } from './s3-xml.ts';
+import type { Secret } from './secret.ts';
+
+/** An object store in the cluster, reached by presigned requests over the API server's service proxy. */
+export interface S3 {
+  /** @throws Unobserved */
+  read(request: S3Request, signal: AbortSignal): Promise<S3Answer>;
+  /** @throws UserError when the store refuses; Unobserved */
+  put(change: PutObject, signal: AbortSignal): Promise<void>;
+  /** Deleting what is not there is no error. @throws UserError when the store refuses; Unobserved */
+  remove(change: DeleteObject, signal: AbortSignal): Promise<void>;
+}
+
+type Credential = { user: string; password: string };
+const KEEP = 60_000;
+/** S3 wants all parts but the last to have at least 5 MiB. */
+const PART = 5 * 1024 * 1024;
+const REFUSED_KEYS = ['InvalidAccessKeyId', 'SignatureDoesNotMatch'];
+
+export function createS3(kubernetes: Kubernetes, clock: Clock): S3 {
+  const kept = new Map<string, { readonly until: number; readonly credential: Secret<Credential> }>();
+
+  async function credentialFor(bucket: BucketRef, signal: AbortSignal): Promise<Secret<Credential>> {
+    const key = JSON.stringify(bucket.credentials);
+    const known = kept.get(key);
+    if (known !== undefined && known.until > clock.now().getTime()) return known.credential;
+    const credential = await readCredential(kubernetes, bucket.credentials, signal);
+    kept.set(key, { until: clock.now().getTime() + KEEP, credential });
+    return credential;
+  }
+
+  async function send(bucket: BucketRef, call: Call, signal: AbortSignal): Promise<Reply> {
+    const known = kept.has(JSON.stringify(bucket.credentials));
+    const reply = await sign(bucket, call, await credentialFor(bucket, signal), signal);
+    // The Secret may have changed since it was read: once more with what it holds now.
+    if (!known || call.wrongSecret || reply.status !== 403 || !REFUSED_KEYS.includes((await refusal(reply)).code ?? '')) return reply;
+    kept.delete(JSON.stringify(bucket.credentials));
+    return sign(bucket, call, await credentialFor(bucket, signal), signal);
+  }
+
+  async function sign(bucket: BucketRef, call: Call, credential: Secret<Credential>, signal: AbortSignal): Promise<Reply> {
+    const { AwsV4Signer } = await import('aws4fetch');
+    const { user, password } = credential.reveal();
+    // The API server keeps Host and query and strips its own prefix: sign what the object store will see.
+    const url = new URL(`${kubernetes.server.origin}${pathOf(bucket, call.key)}`);
+    for (const [name, value] of Object.entries({ ...call.query, 'X-Amz-Expires': '300' })) url.searchParams.set(name, value);
+    const signed = await new AwsV4Signer({
+      method: call.method,
+      url: url.href,
+      accessKeyId: user,
+      secretAccessKey: call.wrongSecret ? `wrong-${password}` : password,
+      service: 's3',
+      region: bucket.region,
+      signQuery: true,
+      datetime: clock
+        .now()
+        .toISOString()
+        .replaceAll(/[:-]|\.\d{3}/g, ''),
+    }).sign();
+    return requestService(kubernetes, bucket.service, call.method, url.pathname, {
+      query: signed.url.search,
+      signal,
+      headers: { accept: '*/*' },
+      ...(call.body !== undefined && { body: call.body, contentType: 'application/octet-stream' }),
+    });
+  }
+
+  async function list(request: S3Request, signal: AbortSignal): Promise<S3Answer> {
+    const objects: { key: string; size: number }[] = [];
+    let next: string | undefined;
+    for (;;) {
+      const query = { 'list-type': '2', prefix: request.key ?? '', ...(next !== undefined && { 'continuation-token': next }) };
+      const reply = await send(request.bucket, { method: 'GET', query, ...wrong(request) }, signal);
+      if (reply.status !== 200) return refusal(reply);
+      const page = await readParts(reply.body);
+      objects.push(...page.objects);
+      next = page.next;
+      if (next === undefined) return { of: 's3', status: 200, objects };
+    }
+  }
+
+  async function putInParts({ bucket, key, body }: PutObject, signal: AbortSignal): Promise<void> {
+    const began = await send(bucket, { method: 'POST', key, query: { uploads: '' } }, signal);
+    const uploadId = began.status === 200 ? (await readParts(began.body)).uploadId : undefined;
+    if (uploadId === undefined) throw await refused(began, `multipart upload of ${key} to bucket ${bucket.name}`);
+    try {
+      const bytes = Buffer.from(body);
+      const parts: string[] = [];
+      for (let from = 0; from === 0 || from < bytes.length; from += PART) {
+        const number = parts.length + 1;
+        const query = { partNumber: String(number), uploadId };
+        const part = await send(bucket, { method: 'PUT', key, query, body: bytes.subarray(from, from + PART) }, signal);
+        if (part.status !== 200) throw await refused(part, `part ${number} of ${key} to bucket ${bucket.name}`);
+        parts.push(`<Part><PartNumber>${number}</PartNumber><ETag>${part.headers.etag ?? ''}</ETag></Part>`);
+      }
+      const whole = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
+      const done = await send(bucket, { method: 'POST', key, query: { uploadId }, body: Buffer.from(whole) }, signal);
+      // S3 may answer 200 and report the failure in the body.
+      if (done.status !== 200 || (await refusal(done)).code !== undefined)
+        throw await refused(done, `completing ${key} in bucket ${bucket.name}`);
+    } catch (error) {
+      // Parts without an end cost space for ever; the first error is what counts.
+      await send(bucket, { method: 'DELETE', key, query: { uploadId } }, signal).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  return {
+    async read(request, signal) {
+      if (request.operation === 'list') return list(request, signal);
+      const call: Call =
+        request.operation === 'head-bucket'
+          ? { method: 'HEAD', ...wrong(request) }
+          : { method: 'GET', ...(request.key !== undefined && { key: request.key }), ...wrong(request) };
+      const reply = await send(request.bucket, call, signal);
+      return reply.status === 200 ? { of: 's3', status: 200, body: reply.body } : refusal(reply);
+    },
+    async put(change, signal) {
+      if (change.multipart) return putInParts(change, signal);
+      const reply = await send(change.bucket, { method: 'PUT', key: change.key, body: Buffer.from(change.body) }, signal);
+      if (reply.status !== 200) throw await refused(reply, `put of ${change.key} into bucket ${change.bucket.name}`);
+    },
+    async remove({ bucket, key }, signal) {
+      const reply = await send(bucket, { method: 'DELETE', key }, signal);
+      if (reply.status !== 204 && reply.status !== 200 && (await refusal(reply)).code !== 'NoSuchKey') {
+        throw await refused(reply, `delete of ${key} from bucket ${bucket.name}`);
+      }
+    },
+  };
+}
+
+interface Call {
+  readonly method: Method;
+  readonly key?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  readonly wrongSecret?: boolean;
+}
+
+function wrong(request: S3Request): { wrongSecret?: boolean } {
+  return request.wrongSecret === undefined ? {} : { wrongSecret: request.wrongSecret };
+}
+
+/** Path style. Each segment is encoded; slashes stay, because the API server decodes them on the way. */
+function pathOf(bucket: BucketRef, key: string | undefined): string {
+  const path = [bucket.name, ...(key === undefined ? [] : key.split('/'))].map(encodeURIComponent).join('/');
+  return `/${path}`;
+}
+
+/** What the store said no with; its code and words, or those of the API server before it. */
+async function refusal(reply: Reply): Promise<S3Answer> {
+  const answer = { of: 's3' as const, status: reply.status };
+  const status = statusOf(reply);
+  if (status !== undefined) return { ...answer, code: status.reason ?? 'Unknown', body: status.message ?? '' };
+  const { code, message } = await readParts(reply.body);
+  return { ...answer, ...(code !== undefined && { code }), ...(message !== undefined && { body: message }) };
+}
+
+async function refused(reply: Reply, what: string): Promise<UserError> {
+  const { status, code, body } = await refusal(reply);
+  const words = [code, body].filter((word) => word !== undefined && word !== '').join(': ');
+  return new UserError(
+    `${what} was refused with ${status}${words === '' ? '' : ` (${words})`}`,
+    'see that the bucket exists and that the Secret holds its current keys',
+  );
+}
