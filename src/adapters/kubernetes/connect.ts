@@ -118,7 +118,7 @@ function overHttp(access: Access, send: typeof import('undici').request): Kubern
       const repeatable = options.repeatable ?? (method !== 'POST' && method !== 'PUT');
       for (let tries = 0; ; tries += 1) {
         options.signal?.throwIfAborted();
-        let pause = 100 * 3 ** tries;
+        let pause = 50 * 3 ** tries;
         try {
           const reply = await attempt(method, path, options);
           if (tries === RETRIES || options.proxied || !isOverloaded(reply.status, repeatable)) return reply;

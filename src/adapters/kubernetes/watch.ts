@@ -60,6 +60,7 @@ async function follow(kubernetes: Kubernetes, clock: Clock, path: string, onChan
         onChange();
       }
       const query = { watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: SECONDS, resourceVersion: version };
+      let quiet = true;
       for await (const event of kubernetes.stream(path, query, signal)) {
         const { type, object } = event as WatchEvent;
         if (type === 'ERROR') {
@@ -67,9 +68,12 @@ async function follow(kubernetes: Kubernetes, clock: Clock, path: string, onChan
           throw new Unobserved('unreachable', object?.message ?? 'the watch ended with an error');
         }
         version = object?.metadata?.resourceVersion ?? version;
+        quiet = false;
         pause = FIRST_PAUSE;
         if (type !== 'BOOKMARK') onChange();
       }
+      // A server that ends watches at once must not be asked at once.
+      if (quiet) await clock.sleep(pause, signal);
     } catch {
       // Whatever it was, the next try shows whether it is over; who waits also polls and sees the failure there.
       if (signal.aborted) return;
