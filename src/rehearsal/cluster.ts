@@ -1,0 +1,116 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { stringify } from 'yaml';
+import type { Manifest } from '#model/kubernetes.ts';
+import { startApi } from './api/server.ts';
+import { createStore, timestamp } from './api/store.ts';
+import { startControllers } from './controllers/start.ts';
+import { applicationObjects } from './homelab/applications.ts';
+import { clusterObjects } from './homelab/cluster.ts';
+import { platformObjects } from './homelab/platform.ts';
+import { repositoryFiles } from './homelab/repository.ts';
+import { createBuckets } from './services/buckets.ts';
+import { processBehind } from './services/processes.ts';
+import { createS3 } from './services/s3.ts';
+import { dataOf, hasLabels } from './tree.ts';
+import type { World } from './world.ts';
+
+export interface EmbeddedCluster {
+  /** Of the API server: "http://127.0.0.1:PORT". */
+  readonly url: string;
+  /** YAML, with the administrator's token; its context is "rehearsal". */
+  readonly kubeconfig: string;
+  /** A clone of the repository that Flux follows, as a user has one. */
+  readonly checkout: string;
+  /** The bare repository that Flux follows. */
+  readonly remote: string;
+  readonly world: World;
+  stop(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  /** Existing and empty; the repository and the checkout go here. */
+  readonly directory: string;
+  /** Any free one by default. */
+  readonly port?: number;
+  /** Text of a goals.json to put into the checkout, uncommitted. */
+  readonly goals?: string;
+}
+
+/** Starts the homelab of the status report: Ceph, Flux, Prometheus, Grafana and Airflow are there, Loki is not. */
+export async function startCluster({ directory, port = 0, goals }: ClusterOptions): Promise<EmbeddedCluster> {
+  const remote = join(directory, 'repository.git');
+  const checkout = join(directory, 'checkout');
+  await createRepository(remote, checkout);
+  if (goals !== undefined) await writeFiles(checkout, { 'goals/goals.json': goals });
+
+  const { world, store } = createWorld(remote);
+  const at = timestamp(world.now());
+  for (const object of [...clusterObjects(at), ...platformObjects(at, remote), ...applicationObjects(at)]) store.put(object);
+  const stopControllers = startControllers(world);
+  const s3 = createS3();
+  const findProcess = (pod: Manifest, number: number) =>
+    hasLabels(pod, { app: 'rook-ceph-rgw' }) ? s3 : processBehind(pod, number, world);
+  const api = await startApi({ ...world, store }, findProcess, port);
+  return {
+    url: api.url,
+    kubeconfig: kubeconfigFor(api.url),
+    checkout,
+    remote,
+    world,
+    async stop() {
+      stopControllers();
+      await api.stop();
+    },
+  };
+}
+
+function createWorld(repository: string) {
+  // Its offset may be moved by a client at any time, so that it is read each time.
+  const now = () => new Date(Date.now() + Number(dataOf(store.get(inRehearsal('clock'))).offsetMilliseconds ?? 0));
+  const store = createStore(now);
+  const fault = (name: string) => store.get(inRehearsal(`fault-${name}`)) !== undefined;
+  const world: World = { store, now, buckets: createBuckets(), logs: new Map(), repository, fault };
+  return { world, store };
+}
+
+function inRehearsal(name: string) {
+  return { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rehearsal', name };
+}
+
+async function createRepository(remote: string, checkout: string): Promise<void> {
+  await git(dirname(remote), 'init', '--quiet', '--bare', '--initial-branch=main', remote);
+  await git(dirname(remote), 'clone', '--quiet', remote, checkout);
+  await git(checkout, 'config', 'user.name', 'Homelab');
+  await git(checkout, 'config', 'user.email', 'homelab@example.org');
+  await writeFiles(checkout, repositoryFiles());
+  await git(checkout, 'add', '--all');
+  await git(checkout, 'commit', '--quiet', '--message', 'The homelab before the rollout');
+  await git(checkout, 'push', '--quiet', '--set-upstream', 'origin', 'main');
+}
+
+/** The user's own configuration (signing, hooks, templates) stays out. */
+async function git(cwd: string, ...args: readonly string[]): Promise<void> {
+  const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' };
+  await execa('git', ['-c', 'init.defaultBranch=main', ...args], { cwd, env });
+}
+
+async function writeFiles(directory: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, path)), { recursive: true });
+    await writeFile(join(directory, path), content);
+  }
+}
+
+function kubeconfigFor(server: string): string {
+  const name = 'rehearsal';
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': name,
+    clusters: [{ name, cluster: { server } }],
+    users: [{ name, user: { token: 'admin' } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+  });
+}
