@@ -25,7 +25,6 @@ export interface Probe {
   readonly id: string;
   readonly title: string;
   readonly holds: Check['holds'];
-  readonly after?: readonly string[];
   /** How long read-only commands may rely on its evidence. */
   readonly validFor: Duration;
   /** What it writes and reads for one mark, a fresh one each time (else it finds yesterday's line). */
@@ -66,6 +65,10 @@ export interface Soak {
 export type Validation = Check | Probe | Gate;
 
 export function check<R extends Reads>(definition: Check<R>): Check<R> {
+  return definition;
+}
+
+export function probing<R extends Reads>(definition: Probing<R>): Probing<R> {
   return definition;
 }
 

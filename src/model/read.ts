@@ -20,6 +20,8 @@ export type Seen<R extends Reads> = { readonly [K in keyof R]: R[K] extends Read
 export type Request =
   | { readonly of: 'object'; readonly ref: ObjectRef }
   | { readonly of: 'list'; readonly scope: Scope; readonly selector?: string }
+  /** Which keys a Secret has. Of its values only the ones named in `reveal`, which are no secrets (an endpoint's address), leave the adapter. */
+  | { readonly of: 'secret'; readonly namespace: string; readonly name: string; readonly reveal: readonly string[] }
   | HttpRequest
   /** The API server itself: "/version". */
   | { readonly of: 'api'; readonly path: string }
@@ -70,7 +72,7 @@ export type GitRequest =
   /** The files below these paths at the remote's tip. */
   | { readonly of: 'git'; readonly look: 'files'; readonly paths: readonly string[] };
 
-export type Answer = ObjectAnswer | ListAnswer | HttpAnswer | S3Answer | RemoteAnswer | FilesAnswer;
+export type Answer = ObjectAnswer | ListAnswer | SecretAnswer | HttpAnswer | S3Answer | RemoteAnswer | FilesAnswer;
 
 /** `undefined`: the API server says that it does not exist. */
 export interface ObjectAnswer {
@@ -82,6 +84,12 @@ export interface ListAnswer {
   readonly of: 'list';
   readonly served: boolean;
   readonly items: readonly Manifest[];
+}
+/** `keys` is undefined when there is no such Secret. */
+export interface SecretAnswer {
+  readonly of: 'secret';
+  readonly keys: readonly string[] | undefined;
+  readonly revealed: Readonly<Record<string, string>>;
 }
 /** Also the answer of `api` requests. `date` is the server's Date header, `at` the local time it came in. */
 export interface HttpAnswer {

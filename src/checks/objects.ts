@@ -1,0 +1,167 @@
+import * as v from 'valibot';
+
+/** The parts of Kubernetes objects that the checks look at. Everything else of an object is let through unread. */
+
+const text = v.string();
+const count = v.optional(v.number(), 0);
+
+export const Condition = v.object({
+  type: text,
+  status: text,
+  reason: v.optional(text, ''),
+  message: v.optional(text, ''),
+  lastTransitionTime: v.optional(text),
+});
+export type Condition = v.InferOutput<typeof Condition>;
+
+const Metadata = v.object({
+  name: text,
+  namespace: v.optional(text, ''),
+  generation: v.optional(v.number(), 0),
+  creationTimestamp: v.optional(text),
+  deletionTimestamp: v.optional(text),
+  labels: v.optional(v.record(text, text), {}),
+  annotations: v.optional(v.record(text, text), {}),
+});
+
+const conditions = v.optional(v.array(Condition), []);
+
+export const AnyObject = v.object({ metadata: Metadata });
+
+export const Node = v.object({
+  metadata: Metadata,
+  spec: v.optional(
+    v.object({
+      unschedulable: v.optional(v.boolean(), false),
+      taints: v.optional(v.array(v.looseObject({ effect: text, key: text })), []),
+    }),
+    {},
+  ),
+  status: v.object({ conditions, allocatable: v.optional(v.record(text, text), {}) }),
+});
+
+const Terminated = v.object({ reason: v.optional(text, ''), exitCode: v.optional(v.number(), 0), finishedAt: v.optional(text) });
+const ContainerStatus = v.object({
+  name: text,
+  ready: v.optional(v.boolean(), false),
+  restartCount: count,
+  state: v.optional(
+    v.object({
+      waiting: v.optional(v.object({ reason: v.optional(text, ''), message: v.optional(text, '') })),
+      terminated: v.optional(Terminated),
+    }),
+    {},
+  ),
+  lastState: v.optional(v.object({ terminated: v.optional(Terminated) }), {}),
+});
+const Resources = v.optional(
+  v.object({
+    requests: v.optional(v.record(text, v.union([text, v.number()])), {}),
+    limits: v.optional(v.record(text, v.union([text, v.number()])), {}),
+  }),
+  {},
+);
+const Container = v.object({ name: text, resources: Resources });
+export const Pod = v.object({
+  metadata: Metadata,
+  spec: v.object({
+    nodeName: v.optional(text),
+    containers: v.array(Container),
+    volumes: v.optional(v.array(v.looseObject({ persistentVolumeClaim: v.optional(v.object({ claimName: text })) })), []),
+  }),
+  status: v.optional(
+    v.object({
+      phase: v.optional(text, 'Pending'),
+      conditions,
+      containerStatuses: v.optional(v.array(ContainerStatus), []),
+      startTime: v.optional(text),
+    }),
+    {},
+  ),
+});
+export type Pod = v.InferOutput<typeof Pod>;
+
+const PodTemplate = v.object({ spec: v.object({ containers: v.array(Container) }) });
+
+export const StatefulSet = v.object({
+  metadata: Metadata,
+  spec: v.object({ replicas: v.optional(v.number(), 1), template: PodTemplate }),
+  status: v.optional(
+    v.object({
+      observedGeneration: count,
+      readyReplicas: count,
+      updatedReplicas: count,
+      currentRevision: v.optional(text, ''),
+      updateRevision: v.optional(text, ''),
+    }),
+    {},
+  ),
+});
+
+export const Deployment = v.object({
+  metadata: Metadata,
+  spec: v.object({ replicas: v.optional(v.number(), 1), template: PodTemplate }),
+  status: v.optional(v.object({ observedGeneration: count, updatedReplicas: count, availableReplicas: count, conditions }), {}),
+});
+
+export type DeploymentObject = v.InferOutput<typeof Deployment>;
+
+export const DaemonSet = v.object({
+  metadata: Metadata,
+  status: v.optional(
+    v.object({ observedGeneration: count, desiredNumberScheduled: count, updatedNumberScheduled: count, numberAvailable: count }),
+    {},
+  ),
+});
+
+export const Claim = v.object({
+  metadata: Metadata,
+  spec: v.object({ resources: Resources, volumeName: v.optional(text), storageClassName: v.optional(text) }),
+  status: v.optional(v.object({ phase: v.optional(text, 'Pending') }), {}),
+});
+
+export const StorageClass = v.object({ metadata: Metadata, provisioner: text });
+
+export const ConfigMap = v.object({ metadata: Metadata, data: v.optional(v.record(text, text), {}) });
+
+/** Flux's objects: conditions, the generation they speak of, and what was fetched or applied. */
+export const Flux = v.object({
+  metadata: Metadata,
+  spec: v.optional(v.looseObject({}), {}),
+  status: v.optional(
+    v.object({
+      observedGeneration: v.optional(v.number(), -1),
+      conditions,
+      artifact: v.optional(v.object({ revision: text })),
+      lastAppliedRevision: v.optional(text),
+      lastAttemptedRevision: v.optional(text),
+      lastHandledReconcileAt: v.optional(text),
+      history: v.optional(v.array(v.looseObject({ chartVersion: v.optional(text, ''), status: v.optional(text, '') })), []),
+    }),
+    {},
+  ),
+});
+export type Flux = v.InferOutput<typeof Flux>;
+
+export const Ceph = v.object({
+  metadata: Metadata,
+  status: v.optional(
+    v.object({
+      phase: v.optional(text, ''),
+      message: v.optional(text, ''),
+      info: v.optional(v.looseObject({ endpoint: v.optional(text) })),
+      ceph: v.optional(v.looseObject({ health: v.optional(text, '') })),
+    }),
+    {},
+  ),
+});
+
+export const PrometheusObject = v.object({
+  metadata: Metadata,
+  spec: v.looseObject({ enableRemoteWriteReceiver: v.optional(v.boolean(), false) }),
+  status: v.optional(v.object({ conditions }), {}),
+});
+
+export function findCondition(all: readonly Condition[], type: string): Condition | undefined {
+  return all.find((condition) => condition.type === type);
+}

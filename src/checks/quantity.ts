@@ -1,0 +1,28 @@
+const FACTORS: Readonly<Record<string, number>> = {
+  m: 1e-3,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+/** Kubernetes' resource quantity as a number of bytes or cores; NaN for what is none. */
+export function parseQuantity(text: string): number {
+  const [, number, suffix = ''] = /^([0-9.]+(?:e[0-9]+)?)([A-Za-z]*)$/.exec(text) ?? [];
+  const factor = FACTORS[suffix];
+  return number === undefined || factor === undefined ? Number.NaN : Number(number) * factor;
+}
+
+/** "83.2Gi" */
+export function formatBytes(bytes: number): string {
+  for (const unit of ['Ti', 'Gi', 'Mi', 'Ki'] as const) {
+    const factor = FACTORS[unit] as number;
+    if (Math.abs(bytes) >= factor) return `${Number((bytes / factor).toFixed(1))}${unit}`;
+  }
+  return `${bytes}B`;
+}

@@ -1,0 +1,181 @@
+import * as v from 'valibot';
+import { Unreadable } from '#model/errors.ts';
+import { nameOf, type ObjectRef, type Permission, type Scope, type ServiceRef, scopeOf, serviceName } from '#model/kubernetes.ts';
+import type { Answer, BucketRef, FilesAnswer, HttpAnswer, Read, RemoteAnswer, S3Answer, S3Request, SecretKeys } from '#model/read.ts';
+
+type Schema = v.GenericSchema;
+
+/** One object; undefined when it is not there. Watched while waiting. */
+export function readObject<S extends Schema>(ref: ObjectRef, schema: S): Read<v.InferOutput<S> | undefined> {
+  const scope = scopeOf(ref);
+  return {
+    subject: nameOf(ref),
+    request: { of: 'object', ref },
+    permissions: [permit(scope, 'get', ref.name)],
+    wakes: scope,
+    decode: (answer) => {
+      const { object } = expect(answer, 'object');
+      return object === undefined ? undefined : parse(schema, object, nameOf(ref));
+    },
+  };
+}
+
+/** All objects of a scope; undefined when the API server does not serve the resource (its CRD is not installed). */
+export function readList<S extends Schema>(scope: Scope, schema: S, selector?: string): Read<v.InferOutput<S>[] | undefined> {
+  const subject = `${scope.resource} ${scope.namespace === undefined ? 'in all namespaces' : `in ${scope.namespace}`}`;
+  return {
+    subject,
+    request: selector === undefined ? { of: 'list', scope } : { of: 'list', scope, selector },
+    permissions: [permit(scope, 'list')],
+    wakes: scope,
+    decode: (answer) => {
+      const { served, items } = expect(answer, 'list');
+      return served ? items.map((item) => parse(schema, item, subject)) : undefined;
+    },
+  };
+}
+
+/** The keys of a Secret and the values that are no secrets; undefined when it is not there. */
+export function readSecret(
+  namespace: string,
+  name: string,
+  reveal: readonly string[],
+): Read<{ keys: readonly string[]; revealed: Readonly<Record<string, string>> } | undefined> {
+  return {
+    subject: `Secret ${namespace}/${name}`,
+    request: { of: 'secret', namespace, name, reveal },
+    permissions: [{ verb: 'get', group: '', resource: 'secrets', namespace, name }],
+    decode: (answer) => {
+      const { keys, revealed } = expect(answer, 'secret');
+      return keys === undefined ? undefined : { keys, revealed };
+    },
+  };
+}
+
+/** What a service inside the cluster answered. Only the status says whether `text` is what was asked for. */
+export interface Http {
+  readonly status: number;
+  readonly text: string;
+  /** Milliseconds */
+  readonly took: number;
+}
+
+export interface HttpOptions {
+  readonly query?: Readonly<Record<string, string>>;
+  readonly login?: SecretKeys;
+}
+
+export function readHttp(service: ServiceRef, path: string, options: HttpOptions = {}): Read<Http> {
+  return {
+    subject: `${serviceName(service)}${path}`,
+    request: { of: 'http', service, path, ...options },
+    permissions: [...proxyTo(service, 'get'), ...loginTo(service, options.login)],
+    decode: (answer) => toHttp(expect(answer, 'http')),
+  };
+}
+
+/** A 200 answer's JSON in the shape of the schema, or the status and text of any other. */
+export type Json<T> = { readonly status: 200; readonly value: T; readonly took: number } | (Http & { readonly value?: undefined });
+
+export function readJson<S extends Schema>(
+  service: ServiceRef,
+  path: string,
+  schema: S,
+  options: HttpOptions = {},
+): Read<Json<v.InferOutput<S>>> {
+  const read = readHttp(service, path, options);
+  return {
+    ...read,
+    decode: (answer) => {
+      const http = read.decode(answer);
+      if (http.status !== 200) return http;
+      return { status: 200, value: parse(schema, parseJson(http.text, read.subject), read.subject), took: http.took };
+    },
+  };
+}
+
+/** The API server itself. */
+export function readApi(path: string): Read<Http & { readonly date: Date | undefined }> {
+  return {
+    subject: `the API server's ${path}`,
+    request: { of: 'api', path },
+    permissions: [],
+    decode: (answer) => {
+      const http = expect(answer, 'http');
+      return { ...toHttp(http), date: http.date === undefined ? undefined : new Date(http.date) };
+    },
+  };
+}
+
+export function readBucket(
+  bucket: BucketRef,
+  operation: S3Request['operation'],
+  rest: Pick<S3Request, 'key' | 'wrongSecret'> = {},
+): Read<S3Answer> {
+  const { credentials, service } = bucket;
+  return {
+    subject: `bucket ${bucket.name} at ${serviceName(service)}`,
+    request: { of: 's3', bucket, operation, ...rest },
+    permissions: [
+      { verb: 'get', group: '', resource: 'secrets', namespace: credentials.namespace, name: credentials.name },
+      ...proxyTo(service, 'get'),
+    ],
+    decode: (answer) => expect(answer, 's3'),
+  };
+}
+
+export function readRemote(): Read<RemoteAnswer> {
+  return {
+    subject: 'the Git remote',
+    request: { of: 'git', look: 'remote' },
+    permissions: [],
+    decode: (answer) => expect(answer, 'remote'),
+  };
+}
+
+export function readFiles(paths: readonly string[]): Read<FilesAnswer> {
+  return {
+    subject: `${paths.join(', ')} at the remote's tip`,
+    request: { of: 'git', look: 'files', paths },
+    permissions: [],
+    decode: (answer) => expect(answer, 'files'),
+  };
+}
+
+/** @throws Unreadable naming the subject and the first field that is not as expected */
+export function parse<S extends Schema>(schema: S, value: unknown, subject: string): v.InferOutput<S> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new Unreadable(`${subject}: ${v.getDotPath(issue) ?? 'the whole answer'}: ${issue.message}`);
+}
+
+export function parseJson(text: string, subject: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Unreadable(`${subject}: not JSON: ${text.slice(0, 80)}`);
+  }
+}
+
+function toHttp({ status, body, took }: HttpAnswer): Http {
+  return { status, text: body, took };
+}
+
+function expect<K extends Answer['of']>(answer: Answer, of: K): Extract<Answer, { of: K }> {
+  if (answer.of !== of) throw new Error(`a ${of} was asked for, and a ${answer.of} came`);
+  return answer as Extract<Answer, { of: K }>;
+}
+
+function proxyTo(service: ServiceRef, verb: Permission['verb']): Permission[] {
+  return [{ verb, group: '', resource: 'services/proxy', namespace: service.namespace, name: `${service.name}:${service.port}` }];
+}
+
+function loginTo(service: ServiceRef, login: SecretKeys | undefined): Permission[] {
+  if (login === undefined) return [];
+  return [{ verb: 'get', group: '', resource: 'secrets', namespace: login.namespace, name: login.name }, ...proxyTo(service, 'create')];
+}
+
+function permit({ group, resource, namespace }: Scope, verb: Permission['verb'], name?: string): Permission {
+  return { verb, group, resource, ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }) };
+}
