@@ -1,0 +1,158 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { systemClock } from '#adapters/clock.ts';
+import { createAccessReviewer } from '#adapters/kubernetes/access.ts';
+import { createObserver } from '#adapters/observer.ts';
+import { Secret } from '#adapters/secret.ts';
+import type { Request } from '#model/read.ts';
+import { type Handler, json, serve, status } from './support/server.ts';
+
+const { signal } = new AbortController();
+const GRAFANA = { namespace: 'monitoring', name: 'grafana', port: 80 };
+const LOGIN = { namespace: 'monitoring', name: 'grafana', user: 'admin-user', password: 'admin-password' };
+const STATEFULSET = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: 'monitoring', name: 'loki' };
+
+async function observing(handler: Handler) {
+  const { kubernetes } = await serve(handler);
+  const observer = createObserver({ kubernetes, clock: systemClock() });
+  return { kubernetes, read: (request: Request) => observer.read(request, signal) };
+}
+
+test('an object, one that is not there, one that may not be seen, and an answer that is no object', async () => {
+  let answer: Parameters<Handler>[1] | undefined;
+  const answers: ((response: NonNullable<typeof answer>) => void)[] = [
+    (response) => json(response, 200, { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'loki' } }),
+    (response) => status(response, 404, 'NotFound', 'statefulsets.apps "loki" not found'),
+    (response) => status(response, 403, 'Forbidden', 'statefulsets.apps "loki" is forbidden'),
+    (response) => response.writeHead(200).end('<html>'),
+    (response) => json(response, 200, { hello: 'world' }),
+  ];
+  const { read } = await observing((request, response) => {
+    expect(request.url).toBe('/apis/apps/v1/namespaces/monitoring/statefulsets/loki');
+    answers.shift()?.(response);
+  });
+  const request = { of: 'object', ref: STATEFULSET } as const;
+  expect(await read(request)).toMatchObject({ object: { kind: 'StatefulSet' } });
+  expect(await read(request)).toEqual({ of: 'object', object: undefined });
+  await expect(read(request)).rejects.toMatchObject({
+    name: 'Unobserved',
+    reason: 'forbidden',
+    message: expect.stringContaining('is forbidden'),
+  });
+  await expect(read(request)).rejects.toMatchObject({ name: 'Unreadable' });
+  await expect(read(request)).rejects.toMatchObject({ name: 'Unreadable' });
+});
+
+test('a list is read page by page, begun anew when its state is gone, and "not served" is an answer', async () => {
+  const asked: string[] = [];
+  let gone = true;
+  const { read } = await observing((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://api');
+    if (pathname.endsWith('/cephclusters')) return status(response, 404, 'NotFound', 'the server could not find the requested resource');
+    const next = searchParams.get('continue');
+    asked.push(next ?? 'first');
+    if (next !== null && gone) {
+      gone = false;
+      return status(response, 410, 'Expired', 'the continue token is too old');
+    }
+    const metadata = next === null ? { continue: 'more' } : {};
+    json(response, 200, { apiVersion: 'v1', kind: 'PodList', metadata, items: [{ metadata: { name: next ?? 'first' } }] });
+  });
+  const pods = await read({ of: 'list', scope: { group: '', version: 'v1', resource: 'pods' }, selector: 'app=loki' });
+  expect(pods).toMatchObject({
+    served: true,
+    items: [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'first' } }, { metadata: { name: 'more' } }],
+  });
+  expect(asked).toEqual(['first', 'more', 'first', 'more']);
+  const ceph = await read({ of: 'list', scope: { group: 'ceph.rook.io', version: 'v1', resource: 'cephclusters' } });
+  expect(ceph).toEqual({ of: 'list', served: false, items: [] });
+});
+
+test('whatever a service answers is an answer; being forbidden to ask is none', async () => {
+  let asked = 0;
+  const { read } = await observing((request, response) => {
+    asked += 1;
+    if (request.url?.includes('/services/loki:3100/'))
+      return status(response, 503, 'ServiceUnavailable', 'no endpoints available for service "loki"');
+    if (request.url?.includes('/services/gateway:80/')) return void response.writeHead(403, { 'content-type': 'text/plain' }).end('nginx');
+    status(response, 403, 'Forbidden', 'services "secret" is forbidden');
+  });
+  const ask = (name: string, port: number) =>
+    read({ of: 'http', service: { namespace: 'monitoring', name, port }, path: '/ready', query: { a: 'b' } });
+  expect(await ask('loki', 3100)).toMatchObject({ of: 'http', status: 503, body: expect.stringContaining('no endpoints') });
+  expect(await ask('gateway', 80)).toMatchObject({ status: 403, body: 'nginx', contentType: 'text/plain' });
+  await expect(ask('secret', 80)).rejects.toMatchObject({ reason: 'forbidden', message: expect.stringContaining('monitoring/secret:80') });
+  expect(asked).toBe(3);
+});
+
+test('a login is made once, kept, and made again when the session is over', async () => {
+  const seen: string[] = [];
+  let session = 0;
+  const { read } = await observing((request, response) => {
+    if (request.url?.includes('/secrets/')) {
+      const data = { 'admin-user': btoa('admin'), 'admin-password': btoa('hunter2') };
+      return json(response, 200, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'grafana' }, data });
+    }
+    if (request.url?.endsWith('/proxy/login')) {
+      seen.push(request.body);
+      session += 1;
+      return json(response, 200, {}, { 'set-cookie': `grafana_session=s${session}; Path=/; HttpOnly` });
+    }
+    seen.push(request.headers.cookie ?? 'none');
+    json(response, request.headers.cookie === `grafana_session=s${session}` ? 200 : 401, {});
+  });
+  const request = { of: 'http', service: GRAFANA, path: '/api/datasources', login: LOGIN } as const;
+  expect(await read(request)).toMatchObject({ status: 200 });
+  expect(await read(request)).toMatchObject({ status: 200 });
+  session += 1;
+  expect(await read(request)).toMatchObject({ status: 200 });
+  const login = '{"user":"admin","password":"hunter2"}';
+  expect(seen).toEqual([login, 'grafana_session=s1', 'grafana_session=s1', 'grafana_session=s1', login, 'grafana_session=s3']);
+});
+
+test('of a Secret only its keys and what is no secret leave the adapter; a missing one is no credential', async () => {
+  const { read } = await observing((request, response) => {
+    if (!request.url?.endsWith('/loki')) return status(response, 404, 'NotFound', 'not found');
+    json(response, 200, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'loki' },
+      data: { endpoint: btoa('http://rgw'), key: btoa('hunter2') },
+    });
+  });
+  expect(await read({ of: 'secret', namespace: 'm', name: 'loki', reveal: ['endpoint', 'none'] })).toEqual({
+    of: 'secret',
+    keys: ['endpoint', 'key'],
+    revealed: { endpoint: 'http://rgw' },
+  });
+  expect(await read({ of: 'secret', namespace: 'm', name: 'none', reveal: [] })).toMatchObject({ keys: undefined });
+  await expect(read({ of: 'http', service: GRAFANA, path: '/', login: LOGIN })).rejects.toMatchObject({ reason: 'unauthorized' });
+  const secret = new Secret('hunter2');
+  expect([`${secret}`, JSON.stringify({ secret }), inspect({ secret }), secret.reveal()]).toEqual([
+    '***',
+    '{"secret":"***"}',
+    '{ secret: *** }',
+    'hunter2',
+  ]);
+});
+
+test('the API server itself answers, and without a checkout Git does not', async () => {
+  const { read } = await observing((_request, response) => void response.writeHead(500).end('[-]etcd failed'));
+  expect(await read({ of: 'api', path: '/readyz' })).toMatchObject({
+    of: 'http',
+    status: 500,
+    body: '[-]etcd failed',
+    date: expect.any(String),
+  });
+  await expect(read({ of: 'git', look: 'remote' })).rejects.toMatchObject({ name: 'Unobserved' });
+});
+
+test('what we may not do is asked of the API server', async () => {
+  const { kubernetes } = await observing((request, response) => {
+    const { spec } = JSON.parse(request.body);
+    json(response, 201, { spec, status: { allowed: spec.resourceAttributes.subresource !== 'proxy' } });
+  });
+  const pods = { verb: 'list', group: '', resource: 'pods' } as const;
+  const proxy = { verb: 'get', group: '', resource: 'services/proxy', namespace: 'monitoring', name: 'loki' } as const;
+  expect(await createAccessReviewer(kubernetes).denied([pods, proxy], signal)).toEqual([proxy]);
+});
