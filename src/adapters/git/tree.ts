@@ -3,7 +3,6 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Commit } from '#model/change.ts';
 import { UserError } from '#model/errors.ts';
-import { editYaml } from './edit.ts';
 import { isUntouched, markGenerated } from './generated.ts';
 import { type Git, must } from './run.ts';
 
@@ -91,6 +90,8 @@ async function wantedFiles(
   for (const [file, content] of Object.entries(change.files)) {
     wanted.set(file, { before: present.get(file), after: content === null ? undefined : markGenerated(file, content) });
   }
+  // Loaded where it is needed: YAML takes its time.
+  const { editYaml } = await import('./edit.ts');
   for (const [file, editsOfFile] of edits) {
     const before = present.get(file);
     if (before === undefined) {
@@ -99,7 +100,7 @@ async function wantedFiles(
         `name the right file in the goals' environment, or add ${file}`,
       );
     }
-    wanted.set(file, { before, after: await editYaml(file, before.text, editsOfFile) });
+    wanted.set(file, { before, after: editYaml(file, before.text, editsOfFile) });
   }
   return wanted;
 }

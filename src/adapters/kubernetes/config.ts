@@ -1,5 +1,7 @@
-import type { Cluster, KubeConfig } from '@kubernetes/client-node';
-import type { Agent, Dispatcher } from 'undici';
+import type { Cluster } from '@kubernetes/client-node';
+// Deep import: the package's index loads every generated API, and only its configuration is used.
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { Agent, type Dispatcher } from 'undici';
 import { EXIT, UserError } from '#model/errors.ts';
 
 /** Where the API server is and how to talk to it, as a kubeconfig says. */
@@ -20,9 +22,7 @@ export interface ConfigOptions {
  * Reads the kubeconfig.
  * @throws UserError when there is none, it is unreadable, or has no such context
  */
-export async function loadConfig(options: ConfigOptions): Promise<Access> {
-  // Deep import: the package's index loads every generated API, and only its configuration is used.
-  const [{ KubeConfig }, undici] = await Promise.all([import('@kubernetes/client-node/dist/config.js'), import('undici')]);
+export function loadConfig(options: ConfigOptions): Access {
   const config = new KubeConfig();
   try {
     if (options.kubeconfig === undefined) config.loadFromDefault();
@@ -43,7 +43,7 @@ export async function loadConfig(options: ConfigOptions): Promise<Access> {
   }
   // The library refuses plain HTTP (a local proxy, a rehearsal) unless verification is off, which has no meaning there.
   if (server.protocol === 'http:') Object.assign(cluster, { skipTLSVerify: true });
-  return { contextName: name, server, authorize: authorizer(config, undici.Agent) };
+  return { contextName: name, server, authorize: authorizer(config) };
 }
 
 function chooseContext(config: KubeConfig, options: ConfigOptions): { name: string; cluster: Cluster } {
@@ -75,13 +75,13 @@ function chooseContext(config: KubeConfig, options: ConfigOptions): { name: stri
 }
 
 /** client-node builds a dispatcher, thus a connection, for every request: this keeps one for each set of TLS options. */
-function authorizer(config: KubeConfig, PlainAgent: typeof Agent): Access['authorize'] {
+function authorizer(config: KubeConfig): Access['authorize'] {
   const dispatchers = new Map<string, Dispatcher>();
   const internals = config as unknown as { createDispatcher(cluster: Cluster | null, options: object): Dispatcher | undefined };
   const create = internals.createDispatcher.bind(config);
   internals.createDispatcher = (cluster, options) => {
     const key = JSON.stringify(options);
-    const dispatcher = dispatchers.get(key) ?? create(cluster, options) ?? new PlainAgent();
+    const dispatcher = dispatchers.get(key) ?? create(cluster, options) ?? new Agent();
     dispatchers.set(key, dispatcher);
     return dispatcher;
   };

@@ -1,0 +1,124 @@
+import { type Dispatcher, request as send } from 'undici';
+import { Unreadable } from '#model/errors.ts';
+import { sleep } from '../clock.ts';
+import type { Access } from './config.ts';
+import type { Kubernetes, Method, Query, Reply, RequestOptions } from './connect.ts';
+import { describeFailure, isTransient, messageOf } from './failures.ts';
+
+const TIMEOUT = 30_000;
+const RETRIES = 3;
+const LONGEST_PAUSE = 5_000;
+
+/** Requests with the kubeconfig's TLS and credentials, tried again where that can do no harm. */
+export function openHttp(access: Access): Kubernetes {
+  async function attempt(method: Method, path: string, options: RequestOptions): Promise<Reply> {
+    const signals = [AbortSignal.timeout(options.timeout ?? TIMEOUT), ...(options.signal === undefined ? [] : [options.signal])];
+    try {
+      const { headers, dispatcher } = await access.authorize();
+      const { body, contentType } = encode(options);
+      const response = await send(locate(access.server, path, options.query), {
+        method,
+        dispatcher,
+        headers: { accept: 'application/json', ...options.headers, ...headers, ...(contentType && { 'content-type': contentType }) },
+        ...(body !== undefined && { body }),
+        signal: AbortSignal.any(signals),
+      });
+      return { status: response.statusCode, headers: flatten(response.headers), body: await response.body.text() };
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw describeFailure(error, access.server);
+    }
+  }
+
+  return {
+    contextName: access.contextName,
+    server: access.server,
+
+    async request(method, path, options = {}) {
+      const repeatable = options.repeatable ?? (method !== 'POST' && method !== 'PUT');
+      for (let tries = 0; ; tries += 1) {
+        options.signal?.throwIfAborted();
+        let pause = 50 * 3 ** tries;
+        try {
+          const reply = await attempt(method, path, options);
+          if (tries === RETRIES || options.proxied || !isOverloaded(reply.status, repeatable)) return reply;
+          pause = Math.min(retryAfter(reply) ?? pause, LONGEST_PAUSE);
+        } catch (error) {
+          if (tries === RETRIES || !isTransient(error, repeatable)) throw error;
+        }
+        await sleep(pause, options.signal ?? new AbortController().signal);
+      }
+    },
+
+    async *stream(path, query, signal) {
+      try {
+        const { headers, dispatcher } = await access.authorize();
+        // Longer than any watch lasts: bookmarks come every minute.
+        const limits = { headersTimeout: TIMEOUT, bodyTimeout: 330_000 };
+        const response = await send(locate(access.server, path, query), {
+          dispatcher,
+          headers: { accept: 'application/json', ...headers },
+          signal,
+          ...limits,
+        });
+        if (response.statusCode !== 200) {
+          const reply = { status: response.statusCode, headers: flatten(response.headers), body: await response.body.text() };
+          yield { type: 'ERROR', object: { kind: 'Status', code: reply.status, message: messageOf(reply) } };
+          return;
+        }
+        yield* documents(response.body);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error instanceof Unreadable ? error : describeFailure(error, access.server);
+      }
+    },
+  };
+}
+
+async function* documents(body: AsyncIterable<Buffer>): AsyncIterable<unknown> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line.trim() === '') continue;
+      try {
+        yield JSON.parse(line);
+      } catch {
+        throw new Unreadable('a line of a watch is not JSON');
+      }
+    }
+  }
+}
+
+function locate(server: URL, path: string, query: Query | undefined): string {
+  const search = typeof query === 'string' ? query.replace(/^\?/, '') : new URLSearchParams(query ?? {}).toString();
+  // A server behind a path (Rancher) keeps its prefix.
+  return `${server.origin}${server.pathname.replace(/\/$/, '')}${path}${search === '' ? '' : `?${search}`}`;
+}
+
+function encode({ body, contentType }: RequestOptions): { body?: string | Buffer; contentType?: string } {
+  if (body === undefined) return {};
+  const raw = typeof body === 'string' || Buffer.isBuffer(body);
+  return { body: raw ? body : JSON.stringify(body), contentType: contentType ?? (raw ? 'application/octet-stream' : 'application/json') };
+}
+
+function flatten(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]): [string, string] => [
+    name.toLowerCase(),
+    Array.isArray(value) ? value.join(name.toLowerCase() === 'set-cookie' ? '\n' : ', ') : (value ?? ''),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** 429 was refused before anything happened; a 5xx may have done something. */
+function isOverloaded(status: number, repeatable: boolean): boolean {
+  return status === 429 || (repeatable && status >= 500);
+}
+
+/** Milliseconds. */
+function retryAfter(reply: Reply): number | undefined {
+  const seconds = Number(reply.headers['retry-after']);
+  return reply.headers['retry-after'] !== undefined && Number.isFinite(seconds) ? seconds * 1000 : undefined;
+}
