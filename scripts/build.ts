@@ -1,8 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { Config } from '@oclif/core/config';
 import { build, type Plugin } from 'esbuild';
-import { commandFiles } from './command-files.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -19,20 +18,34 @@ const generatedClientsAreFree: Plugin = {
   },
 };
 
-await bundle();
-await writeCommandManifest();
+if (!isUpToDate()) {
+  await bundle();
+  await writeCommandManifest();
+}
 
-/** One entry per command, so that a command loads only what it needs; what several share becomes a chunk. */
+/** Folders count too: theirs is the time at which a file was removed. */
+function isUpToDate(): boolean {
+  if (!existsSync(join(root, 'oclif.manifest.json')) || !existsSync(join(root, 'dist/main.js'))) return false;
+  const built = statSync(join(root, 'oclif.manifest.json')).mtimeMs;
+  const sources = globSync(['src/**', 'phases/**', 'goals/*.json', 'package.json', 'package-lock.json', 'scripts/build.ts'], { cwd: root });
+  return sources.every((file) => statSync(join(root, file)).mtimeMs <= built);
+}
+
+/**
+ * One entry per command, so that a command loads only what it needs; what several share becomes a chunk. Built beside dist/
+ * and moved there when it is whole.
+ */
 async function bundle(): Promise<void> {
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  const commands = commandFiles(root).map((file) => ({
-    in: file,
-    out: join('commands', relative(join(root, 'src/commands'), file).replace(/\.ts$/, '')),
-  }));
+  const commands = globSync('src/commands/**/*.ts', { cwd: root, exclude: ['src/commands/support/**'] }).sort();
+  const next = join(root, 'dist.next');
+  rmSync(next, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
-    entryPoints: [{ in: 'src/commands/support/main.ts', out: 'main' }, ...commands],
-    outdir: 'dist',
+    entryPoints: [
+      { in: 'src/commands/support/main.ts', out: 'main' },
+      ...commands.map((file) => ({ in: file, out: join('commands', relative('src/commands', file).replace(/\.ts$/, '')) })),
+    ],
+    outdir: next,
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -45,6 +58,8 @@ async function bundle(): Promise<void> {
     plugins: [generatedClientsAreFree],
     logLevel: 'warning',
   });
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  renameSync(next, join(root, 'dist'));
 }
 
 /** What oclif needs to know of each command without loading it. */

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Event } from '#model/event.ts';
 import type { Progress } from './progress.ts';
 import { oneLine, painter, paintState, paintStatus, shortTime } from './text.ts';
@@ -39,7 +40,7 @@ function linesOf(event: Event, { colours, verbose }: PlainOptions): readonly str
     case 'change.applied':
       return [`  ${event.objective} ${paint.cyan('did')}     ${oneLine(event.result)}`];
     case 'change.skipped':
-      return [`  ${event.objective} skipped ${oneLine(event.change)}: ${oneLine(event.reason)}`];
+      return skippedLines(event.objective, event.reason);
     case 'change.failed':
       return [`  ${event.objective} ${paint.red('failed')}  ${oneLine(event.change)}`, ...why(event.cause, event.remedy)];
     case 'gate.waiting':
@@ -58,6 +59,12 @@ function linesOf(event: Event, { colours, verbose }: PlainOptions): readonly str
     case 'run.finished':
       return [];
   }
+}
+
+/** A dry run gives a preview below the first line: a diff, kept line by line. */
+function skippedLines(objective: string, reason: string): readonly string[] {
+  const [first = '', ...preview] = reason.split('\n');
+  return [`  ${objective} skipped ${oneLine(first)}`, ...preview.map((line) => `    ${stripVTControlCharacters(line)}`)];
 }
 
 type CheckJudged = Extract<Event, { type: 'check.judged' }>;

@@ -10,9 +10,8 @@ export function painter(colours: boolean): ChalkInstance {
 
 /** Text from outside on one line, without anything that could move a terminal's cursor: names in goals files are anybody's. */
 export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
   return stripVTControlCharacters(text)
-    .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
 }
 

@@ -1,0 +1,34 @@
+import * as Args from '@oclif/core/args';
+import type { Exit } from '#model/errors.ts';
+import { BaseCommand } from './support/base-command.ts';
+import { lastPhase } from './support/catalogue.ts';
+import { findUnfinished } from './support/journals.ts';
+import { openOwnGoals } from './support/open-goals.ts';
+import { runFlags } from './support/run-flags.ts';
+
+export default class Resume extends BaseCommand {
+  static override description =
+    'Continues the last unfinished run of the goals; without one, whatever phases are not completed.\n' +
+    'Everything is judged first: what is done already is not done again.';
+  static override examples = ['<%= config.bin %> resume', '<%= config.bin %> resume --yes -o ndjson'];
+  static override args = { run: Args.string({ description: 'the id of the run, as "runs list" shows it' }) };
+  static override flags = runFlags;
+
+  async run(): Promise<Exit> {
+    const { args, flags } = await this.parse(Resume);
+    const goals = await openOwnGoals(flags);
+    const unfinished = findUnfinished(goals.file.path, args.run);
+    const { runRollout } = await import('./support/run-rollout.ts');
+    return runRollout(
+      {
+        goals,
+        from: unfinished?.from ?? 0,
+        to: unfinished?.to ?? lastPhase(),
+        apply: true,
+        dryRun: false,
+        ...(unfinished === undefined ? {} : { resumes: unfinished.run }),
+      },
+      flags,
+    );
+  }
+}

@@ -1,0 +1,28 @@
+import { listRuns, readRun } from '#adapters/journal.ts';
+import { EXIT, type Exit } from '#model/errors.ts';
+import { table } from '#ui/tables.ts';
+import { oneLine, painter, shortTime } from '#ui/text.ts';
+import { BaseCommand, outputFlag } from '../support/base-command.ts';
+import { journalDirectory, startOf, summariseRun } from '../support/journals.ts';
+
+export default class RunsList extends BaseCommand {
+  static override description = 'Lists the runs that this machine has made, latest first.';
+  static override examples = ['<%= config.bin %> runs list', '<%= config.bin %> runs list -o json'];
+  static override flags = { output: outputFlag(['table', 'json']) };
+
+  async run(): Promise<Exit> {
+    const { flags } = await this.parse(RunsList);
+    const directory = journalDirectory();
+    const runs = listRuns(directory).map((run) => {
+      const events = readRun(directory, run);
+      return { ...summariseRun(run, events), goals: startOf(events)?.goals ?? '', cluster: startOf(events)?.cluster ?? '' };
+    });
+    if (flags.output === 'json') this.print(JSON.stringify(runs, undefined, 2));
+    else if (runs.length === 0) this.print('There are no runs yet.');
+    else {
+      const rows = runs.map(({ id, state, started_at, cluster }) => [id, state, shortTime(started_at), oneLine(cluster)]);
+      this.print(table(['Run', 'State', 'Started', 'Cluster'], [22, 12, 21, 22], rows, painter(this.colours(flags))).trimEnd());
+    }
+    return EXIT.done;
+  }
+}

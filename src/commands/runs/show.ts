@@ -1,0 +1,29 @@
+import * as Args from '@oclif/core/args';
+import { readRun } from '#adapters/journal.ts';
+import { EXIT, type Exit } from '#model/errors.ts';
+import { ndjsonProgress } from '#ui/ndjson.ts';
+import { plainProgress } from '#ui/plain.ts';
+import { oneLine } from '#ui/text.ts';
+import { BaseCommand, outputFlag } from '../support/base-command.ts';
+import { journalDirectory, summariseRun } from '../support/journals.ts';
+
+export default class RunsShow extends BaseCommand {
+  static override description = 'Shows what a past run did and saw, from its journal.';
+  static override examples = ['<%= config.bin %> runs show $(<%= config.bin %> runs list -o json | jq -r ".[0].id")'];
+  static override args = { run: Args.string({ required: true, description: 'the id of the run, as "runs list" shows it' }) };
+  static override flags = { output: outputFlag(['table', 'ndjson']) };
+
+  async run(): Promise<Exit> {
+    const { args, flags } = await this.parse(RunsShow);
+    const events = readRun(journalDirectory(), args.run);
+    const write = (text: string): void => void process.stdout.write(text);
+    const { listener } =
+      flags.output === 'ndjson' ? ndjsonProgress(write) : plainProgress(write, { colours: this.colours(flags), verbose: true });
+    events.forEach(listener);
+    if (flags.output === 'table') {
+      const { state, summary } = summariseRun(args.run, events);
+      this.print(summary === undefined ? `${state}: the journal has no end` : `${state}: ${oneLine(summary)}`);
+    }
+    return EXIT.done;
+  }
+}

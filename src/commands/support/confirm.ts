@@ -1,0 +1,35 @@
+import { createInterface } from 'node:readline/promises';
+import { EXIT, UserError } from '#model/errors.ts';
+import { oneLine } from '#ui/text.ts';
+
+interface Intent {
+  readonly cluster: string;
+  readonly repository?: string;
+  /** "run phases 1 to 6" */
+  readonly what: string;
+}
+
+/**
+ * Shows what is going to be written where, and asks.
+ * @throws UserError when the answer is no, or when there is nobody to ask
+ */
+export async function confirm({ cluster, repository, what }: Intent, yes: boolean, signal: AbortSignal): Promise<void> {
+  process.stderr.write(`About to ${what}\n  cluster:    ${oneLine(cluster)}\n`);
+  if (repository !== undefined) process.stderr.write(`  repository: ${oneLine(repository)}\n`);
+  if (yes) return;
+  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) {
+    throw new UserError(
+      'nobody can be asked whether to write there: this is no terminal',
+      'say --yes when this is the right cluster and repository',
+    );
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // Ctrl-C at the question reaches the terminal's reader, not the process.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    const answer = await terminal.question('Go on? [y/N] ', { signal });
+    if (!/^y(es)?$/i.test(answer.trim())) throw new UserError('stopped: nothing was changed', 'answer y, or say --yes', EXIT.usage);
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { listRuns, readRun, stateDirectory } from '#adapters/journal.ts';
+import { UserError } from '#model/errors.ts';
+import type { Event } from '#model/event.ts';
+import type { LastRun } from '#model/status.ts';
+
+/** Where the journals of runs are kept. */
+export function journalDirectory(): string {
+  return join(stateDirectory(process.env), 'runs');
+}
+
+/** The latest run of a goals file, as its journal tells it; undefined when this machine has made none. */
+export function findLastRun(goals: string): LastRun | undefined {
+  for (const run of listRuns(journalDirectory())) {
+    const events = readRun(journalDirectory(), run);
+    if (startOf(events)?.goals === goals) return summariseRun(run, events);
+  }
+  return undefined;
+}
+
+/** What a journal says of its run; without an end it was killed, or goes on. */
+export function summariseRun(run: string, events: readonly Event[]): LastRun {
+  const last = events.at(-1);
+  const started = events[0]?.time ?? '';
+  if (last?.type !== 'run.finished') return { id: run, state: 'unfinished', started_at: started };
+  return { id: run, state: last.state, started_at: started, finished_at: last.time, summary: last.summary };
+}
+
+export function startOf(events: readonly Event[]): Extract<Event, { type: 'run.started' }> | undefined {
+  const [first] = events;
+  return first?.type === 'run.started' ? first : undefined;
+}
+
+export interface Unfinished {
+  readonly run: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The run to continue: the one that was named, else the latest of this goals file unless it was completed.
+ * @throws UserError when the named run is unknown or belongs to other goals
+ */
+export function findUnfinished(goals: string, named: string | undefined): Unfinished | undefined {
+  const directory = journalDirectory();
+  if (named !== undefined) {
+    const start = startOf(readRun(directory, named));
+    if (start?.goals === goals) return { run: named, from: start.from, to: start.to };
+    throw new UserError(`run ${named} belongs to ${start?.goals ?? 'no goals file'}, not to ${goals}`, 'name its goals file with --goals');
+  }
+  for (const run of listRuns(directory)) {
+    const events = readRun(directory, run);
+    const start = startOf(events);
+    if (start?.goals !== goals) continue;
+    return summariseRun(run, events).state === 'completed' ? undefined : { run, from: start.from, to: start.to };
+  }
+  return undefined;
+}

@@ -1,0 +1,39 @@
+import * as Flags from '@oclif/core/flags';
+import type { Duration } from '#model/check.ts';
+import { parseDuration } from '#model/duration.ts';
+import { UserError } from '#model/errors.ts';
+import { outputFlag } from './base-command.ts';
+
+/** What a run needs to know of the command line. */
+export interface RunFlags {
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  readonly output: string;
+  readonly 'no-color': boolean;
+  readonly verbose: boolean;
+  readonly yes: boolean;
+  readonly overwrite: boolean;
+  readonly timeout: string;
+}
+
+/** How long a run may wait: for looks and writes alike. */
+export const lookFlags = {
+  output: outputFlag(['table', 'json', 'ndjson']),
+  timeout: Flags.string({ default: '10m', description: 'how long one objective may take to become met', helpValue: '10m' }),
+};
+
+/** The flags of every command that writes. */
+export const runFlags = {
+  ...lookFlags,
+  yes: Flags.boolean({ default: false, description: 'do not ask before writing' }),
+  overwrite: Flags.boolean({ default: false, description: 'replace generated files that were edited by hand' }),
+};
+
+/**
+ * @returns milliseconds
+ * @throws UserError when the text is no duration
+ */
+export function readTimeout(text: string): number {
+  if (/^\d+[smhd]$/.test(text)) return parseDuration(text as Duration);
+  throw new UserError(`--timeout ${text} is no duration`, 'write it as 90s, 10m or 2h');
+}
