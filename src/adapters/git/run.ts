@@ -3,6 +3,7 @@ import { redactUrls } from '../secret.ts';
 
 export interface GitOutput {
   readonly failed: boolean;
+  readonly bytes: Buffer;
   readonly stdout: string;
   /** Git's own words, without credentials. */
   readonly words: string;
@@ -37,6 +38,7 @@ export function gitIn(directory: string): Git {
       cwd: directory,
       reject: false,
       stripFinalNewline: false,
+      encoding: 'buffer',
       env: { ...Object.fromEntries(SURROUNDING.map((name) => [name, undefined])), ...QUIET, ...options.env },
       ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
       ...(options.signal !== undefined && { cancelSignal: options.signal }),
@@ -44,16 +46,26 @@ export function gitIn(directory: string): Git {
     options.signal?.throwIfAborted();
     if (result.code === 'ENOENT')
       throw new UserError(`git can't be started in ${directory}: ${result.originalMessage}`, 'install git, and name an existing directory');
-    return { failed: result.failed, stdout: result.stdout, words: wordsOf(result.stderr, result.originalMessage) };
+    const bytes = Buffer.from(result.stdout);
+    const words = wordsOf(Buffer.from(result.stderr).toString(), result.originalMessage);
+    return { failed: result.failed, bytes, stdout: bytes.toString(), words };
   };
 }
 
-/** What git reads from standard input and gives back, or its words as an error. @throws UserError */
+/** What git printed. @throws UserError with git's own words when it failed */
 export async function must(git: Git, args: readonly string[], options: GitOptions & { readonly remedy?: string } = {}): Promise<string> {
+  return (await mustBytes(git, args, options)).toString();
+}
+
+/** As `must`, for what may not be text. */
+export async function mustBytes(
+  git: Git,
+  args: readonly string[],
+  options: GitOptions & { readonly remedy?: string } = {},
+): Promise<Buffer> {
   const output = await git(args, options);
-  if (output.failed)
-    throw new UserError(`git ${args[0]} failed: ${output.words}`, options.remedy ?? 'correct what git names, then run again');
-  return output.stdout;
+  if (!output.failed) return output.bytes;
+  throw new UserError(`git ${args[0]} failed: ${output.words}`, options.remedy ?? 'correct what git names, then run again');
 }
 
 function wordsOf(stderr: string, otherwise: string | undefined): string {

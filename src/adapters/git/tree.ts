@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Commit } from '#model/change.ts';
 import { UserError } from '#model/errors.ts';
 import { isUntouched, markGenerated } from './generated.ts';
-import { type Git, must } from './run.ts';
+import { type Git, must, mustBytes } from './run.ts';
 
 /** A file in the tree of a commit. */
 export interface Blob {
@@ -21,7 +21,11 @@ export async function readFiles(git: Git, commit: string, paths: readonly string
     const match = /^(\d+) blob ([0-9a-f]+)\t(.+)$/s.exec(line);
     return match === null ? [] : [{ mode: match[1] as string, sha: match[2] as string, file: match[3] as string }];
   });
-  const texts = await Promise.all(entries.map(({ sha }) => must(git, ['cat-file', 'blob', sha], { signal })));
+  const texts = await readBlobs(
+    git,
+    entries.map(({ sha }) => sha),
+    signal,
+  );
   for (const [index, { mode, file }] of entries.entries()) files.set(file, { mode, text: texts[index] as string });
   return files;
 }
@@ -46,21 +50,24 @@ export async function buildTree(
   signal: AbortSignal,
 ): Promise<Built> {
   const wanted = await wantedFiles(git, tip, change, signal);
-  const foreign: string[] = [];
-  const lines: string[] = [];
-  for (const [file, { before, after }] of wanted) {
-    if (before?.text === after) continue;
-    if (before !== undefined && file in change.files && !isUntouched(file, before.text)) foreign.push(file);
-    if (after === undefined) {
-      lines.push(`0 ${'0'.repeat(40)}\t${file}`);
-      continue;
-    }
-    const sha = (await must(git, ['hash-object', '-w', '--stdin'], { input: after, env, signal })).trim();
-    lines.push(`${before?.mode ?? '100644'} ${sha}\t${file}`);
-  }
-  const tipTree = (await must(git, ['rev-parse', `${tip}^{tree}`], { signal })).trim();
-  if (lines.length === 0) return { tree: tipTree, foreign };
+  const changed = [...wanted].filter(([, { before, after }]) => before?.text !== after);
+  const foreign = changed.flatMap(([file, { before }]) =>
+    before !== undefined && file in change.files && !isUntouched(file, before.text) ? [file] : [],
+  );
+  if (changed.length === 0) return { tree: (await must(git, ['rev-parse', `${tip}^{tree}`], { signal })).trim(), foreign };
   return withTemporary(async (directory) => {
+    const kept = changed.filter(([, { after }]) => after !== undefined);
+    const shas = await writeBlobs(
+      git,
+      directory,
+      kept.map(([, { after }]) => after ?? ''),
+      env,
+      signal,
+    );
+    const lines = [
+      ...kept.map(([file, { before }], index) => `${before?.mode ?? '100644'} ${shas[index]}\t${file}`),
+      ...changed.filter((entry) => !kept.includes(entry)).map(([file]) => `0 ${'0'.repeat(40)}\t${file}`),
+    ];
     const options = { env: { ...env, GIT_INDEX_FILE: path.join(directory, 'index') }, signal };
     await must(git, ['read-tree', tip], options);
     await must(git, ['update-index', '-z', '--index-info'], { ...options, input: `${lines.join('\0')}\0` });
@@ -103,4 +110,35 @@ async function wantedFiles(
     wanted.set(file, { before, after: editYaml(file, before.text, editsOfFile) });
   }
   return wanted;
+}
+
+/** One git for all of them: a process for each would cost more than everything else. */
+async function readBlobs(git: Git, shas: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+  if (shas.length === 0) return [];
+  const output = await mustBytes(git, ['cat-file', '--batch'], { input: `${shas.join('\n')}\n`, signal });
+  let at = 0;
+  return shas.map(() => {
+    // "SHA blob SIZE\n", the content, "\n"
+    const begin = output.indexOf('\n', at) + 1;
+    const end = begin + Number(output.subarray(at, begin).toString().split(' ')[2]);
+    at = end + 1;
+    return output.subarray(begin, end).toString();
+  });
+}
+
+async function writeBlobs(
+  git: Git,
+  directory: string,
+  texts: readonly string[],
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const files = texts.map((_, index) => path.join(directory, String(index)));
+  await Promise.all(texts.map((text, index) => fs.writeFile(files[index] as string, text)));
+  const shas = await must(git, ['hash-object', '-w', '--no-filters', '--stdin-paths'], {
+    input: files.map((file) => `${file}\n`).join(''),
+    env,
+    signal,
+  });
+  return shas.trim().split('\n');
 }
