@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import type { Manifest } from '#model/kubernetes.ts';
-import { startApi } from './api/server.ts';
+import { type ServedWorld, startApi } from './api/server.ts';
 import { createStore, timestamp } from './api/store.ts';
 import { startControllers } from './controllers/start.ts';
 import { applicationObjects } from './homelab/applications.ts';
@@ -45,14 +45,14 @@ export async function startCluster({ directory, port = 0, goals }: ClusterOption
   await createRepository(remote, checkout);
   if (goals !== undefined) await writeFiles(checkout, { 'goals/goals.json': goals });
 
-  const { world, store } = createWorld(remote);
+  const world = createWorld(remote);
   const at = timestamp(world.now());
-  for (const object of [...clusterObjects(at), ...platformObjects(at, remote), ...applicationObjects(at)]) store.put(object);
+  for (const object of [...clusterObjects(at), ...platformObjects(at, remote), ...applicationObjects(at)]) world.store.put(object);
   const stopControllers = startControllers(world);
   const s3 = createS3();
   const findProcess = (pod: Manifest, number: number) =>
     hasLabels(pod, { app: 'rook-ceph-rgw' }) ? s3 : processBehind(pod, number, world);
-  const api = await startApi({ ...world, store }, findProcess, port);
+  const api = await startApi(world, findProcess, port);
   return {
     url: api.url,
     kubeconfig: kubeconfigFor(api.url),
@@ -66,13 +66,12 @@ export async function startCluster({ directory, port = 0, goals }: ClusterOption
   };
 }
 
-function createWorld(repository: string) {
+function createWorld(repository: string): ServedWorld {
   // Its offset may be moved by a client at any time, so that it is read each time.
   const now = () => new Date(Date.now() + Number(dataOf(store.get(inRehearsal('clock'))).offsetMilliseconds ?? 0));
   const store = createStore(now);
   const fault = (name: string) => store.get(inRehearsal(`fault-${name}`)) !== undefined;
-  const world: World = { store, now, buckets: createBuckets(), logs: new Map(), repository, fault };
-  return { world, store };
+  return { store, now, buckets: createBuckets(), logs: new Map(), repository, fault };
 }
 
 function inRehearsal(name: string) {

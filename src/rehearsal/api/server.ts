@@ -37,7 +37,8 @@ interface Target {
   readonly rest: readonly string[];
 }
 
-type ServedWorld = World & { readonly store: MemoryStore };
+/** A world whose store remembers its past: watches need it. */
+export type ServedWorld = World & { readonly store: MemoryStore };
 type Handler = (call: Call, target: Target) => Answer | Promise<Answer | undefined> | undefined;
 
 const PROXY_VERBS: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };

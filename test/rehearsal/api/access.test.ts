@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { useTarget } from './target.ts';
+
+const target = useTarget();
+const RBAC = '/apis/rbac.authorization.k8s.io/v1';
+const ssar = (attributes: object) => ({ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: attributes });
+
+async function allowed(resourceAttributes: object): Promise<boolean> {
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  const { status, body } = await target.request('POST', path, { body: ssar({ resourceAttributes }), token: 'limited' });
+  expect(status).toBe(201);
+  return body.status.allowed;
+}
+
+test('a token that nobody has is 401', async () => {
+  const reply = await target.request('GET', '/api/v1/nodes', { token: 'wrong' });
+  const body = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'Unauthorized',
+    reason: 'Unauthorized',
+    code: 401,
+  };
+  expect(reply).toEqual({ status: 401, body });
+});
+
+test.each([
+  [
+    'GET',
+    '/api/v1/namespaces/default/secrets/x',
+    'secrets "x" is forbidden: User "limited" cannot get resource "secrets" in API group "" in the namespace "default"',
+  ],
+  [
+    'GET',
+    '/api/v1/namespaces/default/secrets',
+    'secrets is forbidden: User "limited" cannot list resource "secrets" in API group "" in the namespace "default"',
+  ],
+  [
+    'GET',
+    '/apis/storage.k8s.io/v1/storageclasses?watch=1',
+    'storageclasses.storage.k8s.io is forbidden: User "limited" cannot watch resource "storageclasses" in API group "storage.k8s.io" at the cluster scope',
+  ],
+  [
+    'DELETE',
+    '/apis/apps/v1/namespaces/default/deployments/x',
+    'deployments.apps "x" is forbidden: User "limited" cannot delete resource "deployments" in API group "apps" in the namespace "default"',
+  ],
+  [
+    'POST',
+    '/api/v1/namespaces/default/services/x:80/proxy/a',
+    'services "x:80" is forbidden: User "limited" cannot create resource "services/proxy" in API group "" in the namespace "default"',
+  ],
+  ['GET', '/metrics', 'forbidden: User "limited" cannot get path "/metrics"'],
+])('%s %s is forbidden to whom nothing allows it', async (method, path, message) => {
+  const reply = await target.request(method, path, { token: 'limited' });
+  expect(reply).toMatchObject({ status: 403, body: { kind: 'Status', status: 'Failure', reason: 'Forbidden', message, code: 403 } });
+});
+
+test('a role allows what it names, where it is bound', async () => {
+  const namespace = await target.namespace();
+  const rules = [
+    { apiGroups: [''], resources: ['services/proxy'], resourceNames: ['loki:3100'], verbs: ['get'] },
+    { apiGroups: ['apps'], resources: ['*'], verbs: ['get', 'list'] },
+  ];
+  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'some' }, rules };
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'some' };
+  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'limited' }];
+  const binding = { apiVersion: role.apiVersion, kind: 'RoleBinding', metadata: { name: 'some' }, roleRef, subjects };
+  await target.request('POST', `${RBAC}/namespaces/${namespace}/roles`, { body: role });
+  await target.request('POST', `${RBAC}/namespaces/${namespace}/rolebindings`, { body: binding });
+  const get = { verb: 'get', namespace };
+  await expect.poll(() => allowed({ ...get, group: 'apps', resource: 'deployments' })).toBe(true);
+  expect(await allowed({ ...get, resource: 'services', subresource: 'proxy', name: 'loki:3100' })).toBe(true);
+  expect(await allowed({ ...get, resource: 'services', subresource: 'proxy' })).toBe(false);
+  expect(await allowed({ ...get, resource: 'services' })).toBe(false);
+  expect(await allowed({ ...get, group: 'apps', resource: 'deployments', namespace: 'default' })).toBe(false);
+  expect(await allowed({ ...get, group: 'apps', resource: 'deployments', verb: 'delete' })).toBe(false);
+  const list = await target.request('GET', `/apis/apps/v1/namespaces/${namespace}/deployments`, { token: 'limited' });
+  expect(list).toMatchObject({ status: 200, body: { kind: 'DeploymentList' } });
+});
+
+test('who am I', async () => {
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const reply = await target.request('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body });
+  expect(reply).toMatchObject({
+    status: 201,
+    body: { status: { userInfo: { username: 'admin', groups: expect.arrayContaining(['system:masters']) } } },
+  });
+});
+
+describe('discovery', () => {
+  test('names groups, versions and resources', async () => {
+    expect((await target.request('GET', '/api')).body).toMatchObject({ kind: 'APIVersions', versions: ['v1'] });
+    const { groups } = (await target.request('GET', '/apis')).body;
+    const apps = {
+      name: 'apps',
+      versions: [{ groupVersion: 'apps/v1', version: 'v1' }],
+      preferredVersion: { groupVersion: 'apps/v1', version: 'v1' },
+    };
+    expect(groups).toContainEqual(apps);
+    expect((await target.request('GET', '/apis/apps')).body).toEqual({ kind: 'APIGroup', apiVersion: 'v1', ...apps });
+    const list = (await target.request('GET', '/apis/coordination.k8s.io/v1')).body;
+    expect(list).toMatchObject({ kind: 'APIResourceList', groupVersion: 'coordination.k8s.io/v1' });
+    expect(list.resources).toContainEqual(expect.objectContaining({ name: 'leases', kind: 'Lease', namespaced: true }));
+    expect((await target.request('GET', '/apis/foo/v1')).body).toBe('404 page not found\n');
+  });
+
+  test('is open to every user; health and version to everybody', async () => {
+    expect((await target.request('GET', '/apis', { token: 'limited' })).status).toBe(200);
+    expect((await target.request('GET', '/readyz', { token: undefined })).body).toBe('ok');
+    expect((await target.request('GET', '/version', { token: undefined })).body.gitVersion).toMatch(/^v1\.\d+\.\d+$/);
+    expect((await target.request('GET', '/api/v1/nodes', { token: undefined })).body.message).toContain(
+      'User "system:anonymous" cannot list',
+    );
+  });
+});
