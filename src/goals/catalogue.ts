@@ -87,8 +87,8 @@ function matchDeliverables(known: readonly Deliverable[], titles: readonly strin
   return [...matched, ...unknown.map((title) => ({ title, inFile: true, unknown: true, validations: [] }))];
 }
 
-/** Only a person's own "skipped" in the file counts; a skip that a run recorded is decided by the environment again. */
+/** A person's skipping counts; one that a run recorded (it left evidence) is decided by the environment again. */
 function reasonOf(own: GoalObjective | undefined): string | undefined {
-  if (own?.status !== 'skipped' || own.evidence !== undefined) return undefined;
-  return own.skipReason ?? 'the goals file skips it';
+  if (own?.status !== 'skipped') return undefined;
+  return own.skipReason ?? (own.evidence === undefined ? 'the goals file skips it' : undefined);
 }

@@ -145,7 +145,10 @@ function syntaxError(text: string, file: string, { error, offset, length }: Pars
       .slice(offset + length)
       .trim() === '';
   if (stopsThere && (depths(text).at(-1)?.depth ?? 0) > 0) {
-    return new UserError(`${place}: the file is cut off: ${problem}`, 'Restore it from Git, or finish it by hand.');
+    return new UserError(
+      `${place}: the file is cut off: a closing } or ] is missing at its end`,
+      'Restore it from Git, or finish it by hand.',
+    );
   }
   const rest = more === 0 ? '' : ` (and ${more} more after it)`;
   const remedy = problem.startsWith('comments')

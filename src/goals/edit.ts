@@ -1,24 +1,24 @@
-import { applyEdits, type Edit, findNodeAtLocation, type Node, parseTree } from 'jsonc-parser';
+import { applyEdits, findNodeAtLocation, type Node, parseTree } from 'jsonc-parser';
 import type { Path } from './document.ts';
 
 /**
  * Sets one value in a JSON text and leaves every other character alone. Missing objects on the way are made; a value that is there
  * already is not rewritten, so that its own formatting stays. (jsonc-parser's `modify` formats the whole line that it inserts into,
  * which spreads `"prerequisites": ["phase-1"]` over three.)
- * @param after a new property goes behind this one, else to the end of its object
+ * @param after a new property goes behind this one, else to the end of its object; null: to its beginning
  */
-export function setValue(text: string, path: Path, value: unknown, after?: string): string {
+export function setValue(text: string, path: Path, value: unknown, after?: string | null): string {
   const root = treeOf(text);
   const existing = findNodeAtLocation(root, [...path]);
   if (existing !== undefined) {
     if (isSame(text.slice(existing.offset, existing.offset + existing.length), value)) return text;
-    return apply(text, { offset: existing.offset, length: existing.length, content: render(text, value, existing) });
+    return apply(text, existing, render(text, value, existing, indentOf(text, existing)));
   }
   const parentPath = path.slice(0, -1);
   const parent = findNodeAtLocation(root, [...parentPath]);
   const key = String(path.at(-1));
   if (parent === undefined) return setValue(text, parentPath, { [key]: value });
-  return insertProperty(text, parent, key, value, after);
+  return insertProperty(text, parent, key, (indent) => render(text, value, parent, indent), after);
 }
 
 /** Gives a property another name in its place; nothing happens when it isn't there or the new name is taken. */
@@ -26,19 +26,30 @@ export function renameProperty(text: string, path: Path, name: string): string {
   const root = treeOf(text);
   const key = findNodeAtLocation(root, [...path])?.parent?.children?.[0];
   if (key === undefined || findNodeAtLocation(root, [...path.slice(0, -1), name]) !== undefined) return text;
-  return apply(text, { offset: key.offset, length: key.length, content: JSON.stringify(name) });
+  return apply(text, key, JSON.stringify(name));
 }
 
-/** Takes a property out, with its comma and its line. */
-export function removeProperty(text: string, path: Path): string {
-  const property = findNodeAtLocation(treeOf(text), [...path])?.parent;
-  const siblings = property?.parent?.children ?? [];
-  if (property === undefined) return text;
-  const index = siblings.indexOf(property);
-  const [previous, next] = [siblings[index - 1], siblings[index + 1]];
-  const start = next !== undefined ? property.offset : previous !== undefined ? endOf(previous) : property.offset;
-  const end = next !== undefined ? next.offset : endOf(property);
-  return apply(text, { offset: start, length: end - start, content: '' });
+/** Takes a property to the end of another object, as it is written; the object has to be there and must not have it. */
+export function moveProperty(text: string, from: Path, to: Path): string {
+  const root = treeOf(text);
+  const node = findNodeAtLocation(root, [...from]);
+  const parent = findNodeAtLocation(root, [...to.slice(0, -1)]);
+  if (node === undefined || parent === undefined) return text;
+  const written = text.slice(node.offset, endOf(node));
+  const eol = endOfLine(text);
+  const reindent = (indent: string) => written.replaceAll(`${eol}${indentOf(text, node)}`, `${eol}${indent}`);
+  const moved = insertProperty(text, parent, String(to.at(-1)), reindent);
+  return removeProperty(moved, from);
+}
+
+/** Puts an object with one property around a value. */
+export function wrapValue(text: string, path: Path, key: string): string {
+  const node = findNodeAtLocation(treeOf(text), [...path]) as Node;
+  const written = text.slice(node.offset, endOf(node));
+  if (!text.includes('\n')) return apply(text, node, `{${name(text, key)}${written}}`);
+  const [eol, outer] = [endOfLine(text), indentOf(text, node)];
+  const inner = outer + unitOf(text);
+  return apply(text, node, `{${eol}${inner}${name(text, key)}${written.replaceAll(`${eol}${outer}`, `${eol}${inner}`)}${eol}${outer}}`);
 }
 
 /** What stands in the text for a value: `2.10` where the value is the number 2.1. */
@@ -47,38 +58,52 @@ export function sourceAt(text: string, path: Path): string {
   return node === undefined ? '' : text.slice(node.offset, endOf(node));
 }
 
-function insertProperty(text: string, parent: Node, key: string, value: unknown, after: string | undefined): string {
+/** Takes a property out, with its comma and its line. */
+function removeProperty(text: string, path: Path): string {
+  const property = findNodeAtLocation(treeOf(text), [...path])?.parent as Node;
+  const siblings = property.parent?.children ?? [];
+  const index = siblings.indexOf(property);
+  const [previous, next] = [siblings[index - 1], siblings[index + 1]];
+  const start = next === undefined && previous !== undefined ? endOf(previous) : property.offset;
+  const end = next === undefined ? endOf(property) : next.offset;
+  return apply(text, { offset: start, length: end - start }, '');
+}
+
+function insertProperty(text: string, parent: Node, key: string, content: (indent: string) => string, after?: string | null): string {
   const properties = parent.children ?? [];
   const previous = properties.find(({ children }) => children?.[0]?.value === after) ?? properties.at(-1);
-  const property = (content: string) => `${JSON.stringify(key)}:${isInline(text, parent) && !text.includes('": ') ? '' : ' '}${content}`;
-  if (isInline(text, parent) && previous !== undefined) {
-    const space = /,\s/.test(text) ? ' ' : '';
-    return apply(text, { offset: endOf(previous), length: 0, content: `,${space}${property(JSON.stringify(value))}` });
-  }
   const eol = endOfLine(text);
-  const indent = previous === undefined ? indentOf(text, parent) + unitOf(text) : indentOf(text, previous);
-  const content = `${eol}${indent}${property(multiline(text, value, indent))}`;
-  if (previous !== undefined) return apply(text, { offset: endOf(previous), length: 0, content: `,${content}` });
-  return apply(text, { offset: parent.offset, length: parent.length, content: `{${content}${eol}${indentOf(text, parent)}}` });
+  if (previous === undefined) {
+    const [outer, inner] = text.includes('\n') ? [indentOf(text, parent), indentOf(text, parent) + unitOf(text)] : ['', ''];
+    const around = (indent: string) => (text.includes('\n') ? `${eol}${indent}` : '');
+    return apply(text, parent, `{${around(inner)}${name(text, key)}${content(inner)}${around(outer)}}`);
+  }
+  const first = properties[0] as Node;
+  const gap = isInline(text, parent) ? spaceAfter(text, ',') : `${eol}${indentOf(text, after === null ? first : previous)}`;
+  const property = `${name(text, key)}${content(indentOf(text, previous))}`;
+  if (after === null) return apply(text, { offset: first.offset, length: 0 }, `${property},${gap}`);
+  return apply(text, { offset: endOf(previous), length: 0 }, `,${gap}${property}`);
 }
 
-function render(text: string, value: unknown, node: Node): string {
-  return isInline(text, node) && !isEmpty(node) ? JSON.stringify(value) : multiline(text, value, indentOf(text, node));
+function name(text: string, key: string): string {
+  return `${JSON.stringify(key)}:${spaceAfter(text, '":')}`;
 }
 
-function multiline(text: string, value: unknown, indent: string): string {
-  if (!text.includes('\n')) return JSON.stringify(value);
+/** Whether this file puts a space there. */
+function spaceAfter(text: string, sign: string): string {
+  return text.includes(`${sign} `) || text.includes('\n') ? ' ' : '';
+}
+
+/** On one line inside of what stands on one line, else like the rest of the file. */
+function render(text: string, value: unknown, around: Node, indent: string): string {
+  if (isInline(text, around)) return JSON.stringify(value);
   return JSON.stringify(value, null, unitOf(text)).replaceAll('\n', `${endOfLine(text)}${indent}`);
 }
 
-/** Written on one line: what is added stays on it. An empty object has no form of its own yet. */
+/** An empty object has no form of its own yet: it takes the file's. */
 function isInline(text: string, node: Node): boolean {
-  if (!text.includes('\n')) return true;
-  return !isEmpty(node) && !text.slice(node.offset, endOf(node)).includes('\n');
-}
-
-function isEmpty(node: Node): boolean {
-  return node.type === 'object' && (node.children ?? []).length === 0;
+  const isEmpty = node.type === 'object' && (node.children ?? []).length === 0;
+  return !text.includes('\n') || (!isEmpty && !text.slice(node.offset, endOf(node)).includes('\n'));
 }
 
 function isSame(source: string, value: unknown): boolean {
@@ -104,8 +129,8 @@ function endOf(node: Node): number {
   return node.offset + node.length;
 }
 
-function apply(text: string, edit: Edit): string {
-  return applyEdits(text, [edit]);
+function apply(text: string, { offset, length }: { offset: number; length: number }, content: string): string {
+  return applyEdits(text, [{ offset, length, content }]);
 }
 
 function treeOf(text: string): Node {

@@ -1,10 +1,11 @@
 import type { Duration } from '#model/check.ts';
-import type { Airflow, Alloy, Environment, GitOps, Grafana, Loki, Prometheus, Rook, Storage } from '#model/environment.ts';
+import type { Airflow, Alloy, Environment, GitOps, Grafana, Loki, Prometheus } from '#model/environment.ts';
 import { UserError } from '#model/errors.ts';
 import type { ObjectRef, ServiceRef } from '#model/kubernetes.ts';
 import { readPeriod } from './periods.ts';
 import { resolveRetention } from './retention.ts';
 import type { Settings } from './settings.ts';
+import { resolveStorage } from './storage.ts';
 import { readTargets } from './targets.ts';
 import type { Goals, Warning } from './types.ts';
 
@@ -78,78 +79,6 @@ function resolveAlloy({ alloy = {} }: Settings): Alloy {
   };
 }
 
-const CLAIM_SECRET = 'loki-bucket';
-
-function resolveStorage({ storage = {}, externalSecrets }: Settings, namespace: string, file: string): Storage {
-  const rook: Rook | null =
-    storage.rook === null ? null : { namespace: 'storage', cluster: 'storage', objectStore: 'storage', ...storage.rook };
-  const endpoint = storage.endpoint ?? (rook === null ? undefined : `http://rook-ceph-rgw-${rook.objectStore}.${rook.namespace}.svc:80`);
-  if (endpoint === undefined)
-    throw refusal(file, '/environment/storage/rook is null, and there is no /environment/storage/endpoint', 'Name the endpoint.');
-  const bucketFrom = storage.bucket?.from ?? (rook === null ? 'existing' : 'object-bucket-claim');
-  const isClaimed = bucketFrom === 'object-bucket-claim';
-  if (isClaimed && rook === null) {
-    throw refusal(
-      file,
-      '/environment/storage/bucket/from is "object-bucket-claim", but /environment/storage/rook is null',
-      'Use an existing bucket.',
-    );
-  }
-  const secretFrom =
-    storage.secret?.from ?? (!isClaimed ? 'existing' : externalSecrets === null ? 'object-bucket-claim' : 'external-secret');
-  if (secretFrom === 'external-secret' && externalSecrets === null) {
-    throw refusal(
-      file,
-      '/environment/storage/secret/from is "external-secret", but /environment/externalSecrets is null',
-      'Use another source.',
-    );
-  }
-  if (secretFrom !== 'existing' && !isClaimed) {
-    throw refusal(
-      file,
-      `/environment/storage/secret/from is "${secretFrom}", but /environment/storage/bucket/from is "existing": credentials would come from a claim`,
-      'Set /environment/storage/secret/from to "existing" and make the Secret, or claim the bucket.',
-    );
-  }
-  const fromClaim = secretFrom === 'object-bucket-claim';
-  if (fromClaim && (storage.secret?.name ?? CLAIM_SECRET) !== CLAIM_SECRET) {
-    throw refusal(
-      file,
-      `/environment/storage/secret/name is "${storage.secret?.name}", but the claim's own Secret (/environment/storage/secret/from) is called "${CLAIM_SECRET}"`,
-      'Remove the name.',
-    );
-  }
-  return {
-    rook,
-    endpoint: endpoint.replace(/\/$/, ''),
-    bucket: {
-      service: serviceOf(endpoint, file),
-      region: storage.region ?? 'us-east-1',
-      name: storage.bucket?.name ?? 'loki-logs',
-      credentials: fromClaim
-        ? { namespace, name: CLAIM_SECRET, user: 'AWS_ACCESS_KEY_ID', password: 'AWS_SECRET_ACCESS_KEY' }
-        : { namespace, name: storage.secret?.name ?? 'loki-s3-credentials', user: 'access_key_id', password: 'secret_access_key' },
-    },
-    bucketFrom,
-    secretFrom,
-    storageClass: storage.storageClass ?? 'ceph-bucket',
-  };
-}
-
-/** The bucket is reached through the API server, so its endpoint has to be a service of the cluster. */
-function serviceOf(endpoint: string, file: string): ServiceRef {
-  const { hostname, port, protocol } = URL.parse(endpoint) ?? { hostname: '', port: '', protocol: '' };
-  const [name, namespace, svc, ...rest] = hostname.split('.');
-  if (!name || !namespace || svc !== 'svc' || !['', 'cluster.local'].includes(rest.join('.'))) {
-    throw refusal(
-      file,
-      `/environment/storage/endpoint is "${endpoint}", no service of the cluster`,
-      'Use http://SERVICE.NAMESPACE.svc:PORT.',
-    );
-  }
-  return { namespace, name, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
-}
-
 function resolvePrometheus({ prometheus }: Settings): Prometheus | null {
   if (prometheus === null) return null;
   return {
@@ -197,7 +126,7 @@ function findOtherModes({ statements }: Goals): readonly Warning[] {
 function period(file: string, pointer: string, text: string | undefined): Duration | undefined {
   if (text === undefined) return undefined;
   const found = readPeriod(text);
-  if (found === undefined) throw refusal(file, `${pointer} is "${text}"`, 'Write a duration of a second or more: 7d, 12h.');
+  if (found === undefined) throw new UserError(`${file}: ${pointer} is "${text}"`, 'Write a duration of a second or more: 7d, 12h.');
   return found;
 }
 
@@ -214,8 +143,4 @@ function kustomization(name: string, namespace: string): ObjectRef {
 function service(text: string): ServiceRef {
   const [namespace = '', name = '', port] = text.split(/[/:]/);
   return { namespace, name, port: Number(port) };
-}
-
-function refusal(file: string, problem: string, remedy: string): UserError {
-  return new UserError(`${file}: ${problem}`, remedy);
 }

@@ -123,7 +123,6 @@ class Normaliser {
     const { title, name, description } = deliverable as Json;
     const found = title ?? name ?? description;
     if (found === undefined) this.#warn(path, 'a deliverable without a title');
-    else this.#warn(path, 'an object taken for its title: deliverables are texts');
     return String(found ?? 'unnamed');
   }
 
@@ -151,7 +150,8 @@ class Normaliser {
 
   #checkDates(holder: Json, path: Path): void {
     for (const [today, ...others] of Object.values(DATE_KEYS)) {
-      for (const key of others) if (key in holder) this.#warn([...path, key], `is called "${today}" today`);
+      const other = others.find((key) => key in holder);
+      if (other !== undefined && !(today in holder)) this.#warn([...path, other], `is called "${today}" today`);
     }
   }
 
@@ -162,9 +162,6 @@ class Normaliser {
     if (pointer !== '/initiative/trigger_conditions/conditions') {
       this.#warn(found.path, 'trigger conditions stand in /initiative/trigger_conditions/conditions today');
     }
-    found.conditions.forEach((condition, index) => {
-      if (typeof condition !== 'string') this.#warn([...found.path, index], 'an object taken for its description: conditions are texts');
-    });
   }
 
   #refuseTwins(entries: readonly { readonly id: string; readonly path: Path }[]): void {

@@ -11,7 +11,7 @@ const UNITS = [
 /** A stated period: "30d", "168h", "30-day minimum retention", "keep for 4 weeks". Undefined when there is none, or less than a second. */
 export function readPeriod(text: string): Duration | undefined {
   // A unit without its hyphen, and only the first number with one: "P95 of 30 days" is 30 days.
-  const found = /(\d+(?:\.\d+)?)[\s-]*(years?|y|months?|weeks?|w|days?|d|hours?|h|minutes?|min|m|seconds?|sec|s)\b/gi;
+  const found = /(\d+(?:\.\d+)?)[\s-]*(years?|y|months?|weeks?|w|days?|d|hours?|h|minutes?|min|m|seconds?|sec|s)(?![a-z])/gi;
   const [first, ...rest] = [...text.matchAll(found)];
   if (first === undefined) return undefined;
   // "1h30m": what follows at once belongs to it.

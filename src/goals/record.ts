@@ -30,8 +30,9 @@ class Recorder {
 
   record(update: ProgressUpdate): string {
     if (update.initiative !== undefined && this.#value().initiative !== undefined) this.#setStatus(['initiative'], update.initiative);
-    for (const objective of update.objectives ?? []) this.#recordObjective(objective);
-    for (const { phase, status, at } of update.phases ?? []) {
+    const objectives = lastOfEach(update.objectives ?? [], ({ phase, objective }) => `${phase} ${objective}`);
+    for (const objective of objectives) this.#recordObjective(objective);
+    for (const { phase, status, at } of lastOfEach(update.phases ?? [], (entry) => entry.phase)) {
       const path = this.#phasePath(phase);
       if (path !== undefined) this.#setState(path, status, at, true);
     }
@@ -52,8 +53,13 @@ class Recorder {
       if (evidence !== undefined) this.#set([...phasePath, 'evidence', objective, 'evidence'], evidence);
       return;
     }
+    const before = this.#at(path);
     this.#setState(path, status, at, false);
     if (evidence !== undefined) this.#set([...path, 'evidence'], evidence);
+    // Tells a run's own skipping, which the next run decides anew, from a person's, which it respects.
+    else if (status === 'skipped' && readStatus(String(before.status)) !== 'skipped' && before.evidence === undefined) {
+      this.#set([...path, 'evidence'], { at, run: '', checks: {}, approvals: {}, desired: '' });
+    }
   }
 
   /** @param starts whether the day it began is written too: phases have it, objectives don't */
@@ -110,6 +116,11 @@ class Recorder {
   #value(): Json {
     return JSON.parse(this.#text) as Json;
   }
+}
+
+/** Of two entries about the same thing the later counts. */
+function lastOfEach<T>(entries: readonly T[], about: (entry: T) => unknown): readonly T[] {
+  return [...new Map(entries.map((entry) => [about(entry), entry])).values()];
 }
 
 /** A day, unless the file writes whole moments there. */

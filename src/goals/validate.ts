@@ -103,7 +103,8 @@ function article(type: string): string {
   return type === 'boolean' || type === 'string' ? word : `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
 }
 
+/** An address may carry a password: it stays out of messages. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = (JSON.stringify(value) ?? 'nothing').replace(/\/\/[^/\s]*@/, '//***@');
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
