@@ -9,7 +9,8 @@ export function systemClock(): Clock {
 export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
-    const timer = setTimeout(finish, milliseconds);
+    // Longer ones would end at once.
+    const timer = setTimeout(finish, Math.min(milliseconds, 2 ** 31 - 1));
     signal.addEventListener('abort', finish, { once: true });
     function finish(): void {
       clearTimeout(timer);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { editYaml } from '#adapters/git/edit.ts';
 
 const RELEASE = `---
@@ -52,6 +53,16 @@ test('a list gets its item in the indentation that it has', () => {
   );
   expect(editYaml('k', 'kind: K\n', [{ file: 'k', at: ['resources'], add: './c' }])).toBe('kind: K\nresources:\n  - ./c\n');
   expect(editYaml('k', 'resources: []\n', [{ file: 'k', at: ['resources'], add: './c' }])).toMatch(/^resources:/);
+});
+
+test('unusual places still hold what was to be set', () => {
+  const set = (text: string, at: string[], value: unknown) => editYaml('f', text, [{ file: 'f', at, set: value }]);
+  expect(parse(set('a: {b: 1, c: 2}\n', ['a', 'b'], 'x, y'))).toEqual({ a: { b: 'x, y', c: 2 } });
+  expect(parse(set('a: &x 1\nb: *x\n', ['a'], 2))).toMatchObject({ a: 2 });
+  expect(parse(set('a: |\n  text\n  more\nb: 1\n', ['a'], 'short'))).toEqual({ a: 'short', b: 1 });
+  expect(set('a: 1 # why\n', ['a'], 'yes')).toBe('a: "yes" # why\n');
+  expect(parse(set('a:\nb: 1\n', ['a'], { c: 1 }))).toEqual({ a: { c: 1 }, b: 1 });
+  expect(parse(set('', ['a', 'b'], true))).toEqual({ a: { b: true } });
 });
 
 test('no YAML, or a value in the way, is the user’s to mend', () => {

@@ -20,7 +20,7 @@ function applyEdit(file: string, text: string, edit: Edit): string {
   try {
     if (edit.add !== undefined) {
       const list: unknown = document.getIn(edit.at);
-      if (isSeq(list)) return addItem(documents, document, text, list, edit.add);
+      if (isSeq(list)) return addItem(documents, document, text, list, edit);
       if (list !== undefined && list !== null) throw new Error('there is a value that is no list');
       document.setIn(edit.at, document.createNode([edit.add]));
       return print(documents, text);
@@ -29,7 +29,7 @@ function applyEdit(file: string, text: string, edit: Edit): string {
     const current: unknown = isNode(node) ? node.toJS(document) : node;
     if (isDeepStrictEqual(current, edit.set)) return text;
     const replaced = isScalar(node) ? replaceScalar(text, node, edit.set) : undefined;
-    if (replaced !== undefined) return replaced;
+    if (replaced !== undefined && holds(replaced, documents.indexOf(document), edit.at, edit.set)) return replaced;
     document.setIn(edit.at, document.createNode(edit.set));
     return print(documents, text);
   } catch (error) {
@@ -40,12 +40,21 @@ function applyEdit(file: string, text: string, edit: Edit): string {
   }
 }
 
-function addItem(documents: readonly Document[], document: Document, text: string, list: YAMLSeq, item: string): string {
-  if (list.toJS(document).includes(item)) return text;
-  const inserted = insertItem(text, list, item);
-  if (inserted !== undefined) return inserted;
-  list.add(document.createNode(item));
+function addItem(documents: readonly Document[], document: Document, text: string, list: YAMLSeq, { at, add = '' }: Edit): string {
+  const items: readonly unknown[] = list.toJS(document);
+  if (items.includes(add)) return text;
+  const inserted = insertItem(text, list, add);
+  if (inserted !== undefined && holds(inserted, documents.indexOf(document), at, [...items, add])) return inserted;
+  list.add(document.createNode(add));
   return print(documents, text);
+}
+
+/** Whether an edit of the text did what it was to do: in unusual YAML (flow lists, anchors) it may not. */
+function holds(text: string, index: number, at: Edit['at'], value: unknown): boolean {
+  const document = parseAllDocuments(text)[index] as Document | undefined;
+  if (document === undefined || document.errors.length > 0) return false;
+  const node: unknown = document.getIn(at, true);
+  return isDeepStrictEqual(isNode(node) ? node.toJS(document) : node, value);
 }
 
 function parse(file: string, text: string): Document[] {
@@ -87,8 +96,9 @@ function isPlain(value: unknown): boolean {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
 
+/** Go's readers of YAML take `yes` and `on` for booleans: such texts are quoted. */
 function printScalar(value: unknown): string {
-  return stringify(value, { lineWidth: 0, defaultStringType: 'PLAIN' }).trimEnd();
+  return stringify(value, { lineWidth: 0, compat: 'yaml-1.1' }).trimEnd();
 }
 
 /** Printed in whichever of the two common list indentations gives the untouched text back, so that only the change shows. */

@@ -2,7 +2,7 @@ import type { Cluster } from '@kubernetes/client-node';
 // Deep import: the package's index loads every generated API, and only its configuration is used.
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { Agent, type Dispatcher } from 'undici';
-import { EXIT, UserError } from '#model/errors.ts';
+import { EXIT, Unobserved, UserError } from '#model/errors.ts';
 
 /** Where the API server is and how to talk to it, as a kubeconfig says. */
 export interface Access {
@@ -96,7 +96,13 @@ function authorizer(config: KubeConfig): Access['authorize'] {
         dispatcher = chosen;
       },
     };
-    await config.applySecurityAuthentication(context as unknown as Parameters<KubeConfig['applySecurityAuthentication']>[0]);
+    try {
+      await config.applySecurityAuthentication(context as unknown as Parameters<KubeConfig['applySecurityAuthentication']>[0]);
+    } catch (error) {
+      // A plugin that fails, a certificate that can't be read.
+      const words = (error as Error).message.trim().split('\n', 1)[0] || 'the plugin that gives them failed without a word';
+      throw new Unobserved('unauthorized', `the credentials of context "${config.currentContext}" can't be had: ${words}`);
+    }
     if (dispatcher === undefined) throw new Error('client-node set no dispatcher');
     return { headers, dispatcher };
   };

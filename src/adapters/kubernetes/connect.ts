@@ -60,8 +60,8 @@ export async function connect(options: ConfigOptions): Promise<Kubernetes> {
   } catch (error) {
     if (!(error instanceof Unobserved)) throw error;
     throw new UserError(
-      `${where} can't be reached: ${error.message}`,
-      'start or reach the cluster, or choose another --context',
+      `${where} can't be used: ${error.message}`,
+      'start the cluster or log in to it, or choose another --context',
       EXIT.unknown,
     );
   }

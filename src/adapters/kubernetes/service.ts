@@ -6,9 +6,12 @@ import { messageOf, statusOf } from './failures.ts';
 import { pathOfProxy } from './paths.ts';
 import { readCredential } from './read.ts';
 
+/** The API server's own refusals to ask. */
+const NO_ANSWER: Readonly<Record<number, Unobserved['reason']>> = { 401: 'unauthorized', 403: 'forbidden', 429: 'overloaded' };
+
 /**
  * HTTP to a service in the cluster over the API server's service proxy. Every status is an answer, also the API server's own
- * "no endpoints available" and "services not found": only being forbidden to ask is none.
+ * "no endpoints available" and "services not found": only its refusal to ask is none.
  * @throws Unobserved
  */
 export async function requestService(
@@ -19,10 +22,9 @@ export async function requestService(
   options: RequestOptions,
 ): Promise<Reply> {
   const reply = await kubernetes.request(method, `${pathOfProxy(service)}${path}`, { ...options, proxied: true });
-  if (reply.status !== 401 && reply.status !== 403) return reply;
-  const status = statusOf(reply);
-  if (status === undefined) return reply;
-  throw new Unobserved(reply.status === 401 ? 'unauthorized' : 'forbidden', `service ${serviceName(service)}: ${messageOf(reply)}`);
+  const reason = NO_ANSWER[reply.status];
+  if (reason === undefined || statusOf(reply) === undefined) return reply;
+  throw new Unobserved(reason, `service ${serviceName(service)}: ${messageOf(reply)}`);
 }
 
 export type ReadService = (request: HttpRequest, signal: AbortSignal) => Promise<HttpAnswer>;
@@ -64,8 +66,8 @@ export function createServiceReader(kubernetes: Kubernetes): ReadService {
 export async function readApi(kubernetes: Kubernetes, path: string, signal: AbortSignal): Promise<HttpAnswer> {
   const started = performance.now();
   const reply = await kubernetes.request('GET', path, { signal, proxied: true });
-  if (reply.status === 401) throw new Unobserved('unauthorized', `${path}: ${messageOf(reply)}`);
-  if (reply.status === 403) throw new Unobserved('forbidden', `${path}: ${messageOf(reply)}`);
+  const reason = NO_ANSWER[reply.status];
+  if (reason !== undefined) throw new Unobserved(reason, `${path}: ${messageOf(reply)}`);
   return answer(reply, started);
 }
 
