@@ -1,0 +1,90 @@
+import { execa } from 'execa';
+import type { Manifest } from '#model/kubernetes.ts';
+import { refOf } from '#model/kubernetes.ts';
+import { memoryOf } from '../memory.ts';
+import { hashOf, specOf, statusOf } from '../tree.ts';
+import type { World } from '../world.ts';
+import { type Condition, conditions, handledRequest, timeOf } from './apply.ts';
+
+/** Path to content of the YAML files of one commit. */
+export type Files = ReadonlyMap<string, string>;
+
+/** Virtual milliseconds between two looks at the repository: whoever wants it sooner has to ask. */
+const INTERVAL = 60_000;
+
+const lookOf = memoryOf(() => ({ at: Number.NEGATIVE_INFINITY, asked: '' }));
+const filesOf = memoryOf((): { files?: Files } => ({}));
+
+/** The files behind an artifact's revision ("main@sha1:…"), once a GitRepository has fetched it. */
+export function artifactFiles(world: World, revision: string): Files | undefined {
+  return filesOf(world, revision).files;
+}
+
+/** Fetches the branch's tip when asked to (`requestedAt`), when the spec changed, or after the interval. */
+export async function fetchRepositories(world: World): Promise<void> {
+  for (const repository of world.store.list('source.toolkit.fluxcd.io/v1', 'GitRepository')) {
+    const look = lookOf(world, `${repository.metadata.namespace}/${repository.metadata.name}`);
+    const asked = hashOf([specOf(repository), handledRequest(repository)]);
+    const now = world.now().getTime();
+    if (specOf(repository).suspend || (look.asked === asked && now - look.at < INTERVAL)) continue;
+    look.at = now;
+    look.asked = asked;
+    await fetchRepository(world, repository);
+  }
+}
+
+async function fetchRepository(world: World, repository: Manifest): Promise<void> {
+  const branch = specOf(repository).ref?.branch ?? 'master';
+  const tip = await execa('git', ['-C', world.repository, 'rev-parse', '--verify', '--quiet', `refs/heads/${branch}`], { reject: false });
+  if (tip.failed) {
+    const message = `failed to checkout and determine revision: unable to clone '${specOf(repository).url}': couldn't find remote ref "refs/heads/${branch}"`;
+    return report(
+      world,
+      repository,
+      { artifact: statusOf(repository).artifact },
+      { type: 'Ready', status: 'False', reason: 'GitOperationFailed', message },
+    );
+  }
+  const revision = `${branch}@sha1:${tip.stdout}`;
+  const kept = filesOf(world, revision);
+  kept.files ??= await readFiles(world.repository, tip.stdout);
+  const { namespace, name } = repository.metadata;
+  const before = statusOf(repository).artifact;
+  const path = `gitrepository/${namespace}/${name}/${tip.stdout}.tar.gz`;
+  const artifact =
+    before?.revision === revision ? before : { revision, path, digest: `sha256:${hashOf(revision, 64)}`, lastUpdateTime: timeOf(world) };
+  report(
+    world,
+    repository,
+    { artifact },
+    { type: 'Ready', status: 'True', reason: 'Succeeded', message: `stored artifact for revision '${revision}'` },
+  );
+}
+
+function report(world: World, repository: Manifest, fields: object, ready: Condition): void {
+  const stored = { ...ready, type: 'ArtifactInStorage' };
+  const status = {
+    ...fields,
+    observedGeneration: repository.metadata.generation,
+    conditions: conditions(world, repository, [ready, stored]),
+    ...handledRequest(repository),
+  };
+  world.store.setStatus(refOf(repository), status);
+}
+
+async function readFiles(repository: string, commit: string): Promise<Files> {
+  const listed = await execa('git', ['-C', repository, 'ls-tree', '-r', '-z', '--name-only', commit]);
+  const paths = listed.stdout.split('\0').filter((path) => /\.ya?ml$/.test(path));
+  const input = paths.map((path) => `${commit}:${path}\n`).join('');
+  const { stdout } = await execa('git', ['-C', repository, 'cat-file', '--batch'], { input, encoding: 'buffer', stripFinalNewline: false });
+  const content = Buffer.from(stdout);
+  const files = new Map<string, string>();
+  let at = 0;
+  for (const path of paths) {
+    const header = content.indexOf('\n', at);
+    const size = Number(content.toString('utf8', at, header).split(' ')[2]);
+    files.set(path, content.toString('utf8', header + 1, header + 1 + size));
+    at = header + size + 2;
+  }
+  return files;
+}

@@ -1,0 +1,80 @@
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import { shipLogs } from '../services/alloy.ts';
+import { pushCanaries } from '../services/canary.ts';
+import { tendLoki } from '../services/loki.ts';
+import { send } from '../services/processes.ts';
+import { scrapeTargets } from '../services/prometheus.ts';
+import type { World } from '../world.ts';
+import type { Controller } from './apply.ts';
+import { bindClaims } from './claims.ts';
+import { syncExternalSecrets } from './external-secrets.ts';
+import { fetchRepositories } from './git.ts';
+import { reconcileHelmReleases } from './helm-releases.ts';
+import { reconcileHelmSources } from './helm-sources.ts';
+import { reconcileKustomizations } from './kustomizations.ts';
+import { writeRoutineLogs } from './logs.ts';
+import { provisionBuckets } from './object-buckets.ts';
+import { reconcilePods } from './pods.ts';
+import { reconcileWorkloads } from './workloads.ts';
+
+/** Sources before consumers, so that a change usually arrives in one round. */
+const CONTROLLERS: readonly Controller[] = [
+  fetchRepositories,
+  reconcileHelmSources,
+  reconcileKustomizations,
+  reconcileHelmReleases,
+  provisionBuckets,
+  syncExternalSecrets,
+  bindClaims,
+  reconcileWorkloads,
+  reconcilePods,
+];
+
+/** What the processes of the world do by themselves, as time goes by. */
+const PROCESSES: readonly Controller[] = [
+  writeRoutineLogs,
+  (world) => pushCanaries(world, send),
+  (world) => shipLogs(world, send),
+  tendLoki,
+  scrapeTargets,
+];
+
+/** Real milliseconds after which the world is looked at although nobody wrote: its clock may have moved, a fault come or gone. */
+const RESYNC = 250;
+
+/**
+ * Keeps the world going: after each write of the store everything looks at it again, until nothing changes any more.
+ * @returns how to stop it
+ */
+export function startControllers(world: World): () => void {
+  let changed = false;
+  let running = false;
+  let stopped = false;
+
+  async function run(): Promise<void> {
+    running = true;
+    while (changed && !stopped) {
+      changed = false;
+      await yieldToEvents();
+      for (const controller of CONTROLLERS) await controller(world);
+      // Logs are shipped and scraped once the objects stand still.
+      if (!changed) for (const process of PROCESSES) await process(world);
+    }
+    running = false;
+  }
+
+  function wake(): void {
+    changed = true;
+    if (!running && !stopped) void run();
+  }
+
+  const unsubscribe = world.store.subscribe(wake);
+  const resync = setInterval(wake, RESYNC);
+  resync.unref();
+  wake();
+  return () => {
+    stopped = true;
+    clearInterval(resync);
+    unsubscribe();
+  };
+}

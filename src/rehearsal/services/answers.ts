@@ -1,0 +1,19 @@
+import type { ServiceRequest, ServiceResponse } from '../world.ts';
+
+export function json(body: unknown, status = 200, contentType = 'application/json'): ServiceResponse {
+  return { status, contentType, body: JSON.stringify(body) };
+}
+
+export function text(status: number, body: string): ServiceResponse {
+  return { status, contentType: 'text/plain; charset=utf-8', body };
+}
+
+/** What Go's router answers for a path that it does not know. */
+export function pageNotFound(): ServiceResponse {
+  return text(404, '404 page not found\n');
+}
+
+export function request(method: string, path: string, rest: { query?: Record<string, string>; body?: unknown } = {}): ServiceRequest {
+  const body = Buffer.from(rest.body === undefined ? '' : JSON.stringify(rest.body));
+  return { method, path, query: new URLSearchParams(rest.query), headers: { 'content-type': 'application/json' }, body };
+}
