@@ -2,7 +2,7 @@ import { Unreadable } from '#model/errors.ts';
 
 /** What may stand in any XML that S3 answers with. */
 export interface Parts {
-  readonly objects: readonly { readonly key: string; readonly size: number }[];
+  readonly objects: readonly { readonly key: string; readonly size: number; readonly modified: string }[];
   /** Continuation token of a list. */
   readonly next?: string;
   readonly uploadId?: string;
@@ -24,7 +24,7 @@ export async function readParts(text: string): Promise<Parts> {
   const { ListBucketResult: list, InitiateMultipartUploadResult: upload, Error: refusal } = document;
   const next = list?.IsTruncated === 'true' ? list.NextContinuationToken : undefined;
   return {
-    objects: (list?.Contents ?? []).map(({ Key, Size }) => ({ key: Key, size: Number(Size) })),
+    objects: (list?.Contents ?? []).map(({ Key, Size, LastModified }) => ({ key: Key, size: Number(Size), modified: LastModified })),
     ...(next !== undefined && { next }),
     ...(upload?.UploadId !== undefined && { uploadId: upload.UploadId }),
     ...(refusal?.Code !== undefined && { code: refusal.Code }),
@@ -33,5 +33,5 @@ export async function readParts(text: string): Promise<Parts> {
 }
 
 type Element = Readonly<Record<Exclude<string, 'Contents'>, string | undefined>> & {
-  readonly Contents?: readonly { readonly Key: string; readonly Size: string }[];
+  readonly Contents?: readonly { readonly Key: string; readonly Size: string; readonly LastModified: string }[];
 };

@@ -73,8 +73,16 @@ export function createS3(kubernetes: Kubernetes, clock: Clock): S3 {
     });
   }
 
+  async function head(request: S3Request, signal: AbortSignal): Promise<S3Answer> {
+    const { status } = await send(request.bucket, { method: 'HEAD', ...wrong(request) }, signal);
+    if (status === 200) return { of: 's3', status };
+    // A refused HEAD has no body: who refused it and why, the store or the API server before it, tells a GET.
+    const reply = await send(request.bucket, { method: 'GET', query: { 'list-type': '2', 'max-keys': '1' }, ...wrong(request) }, signal);
+    return reply.status === 200 ? { of: 's3', status } : refusal(reply);
+  }
+
   async function list(request: S3Request, signal: AbortSignal): Promise<S3Answer> {
-    const objects: { key: string; size: number }[] = [];
+    const objects: { key: string; size: number; modified: string }[] = [];
     let next: string | undefined;
     for (;;) {
       const query = { 'list-type': '2', prefix: request.key ?? '', ...(next !== undefined && { 'continuation-token': next }) };
@@ -116,11 +124,8 @@ export function createS3(kubernetes: Kubernetes, clock: Clock): S3 {
   return {
     async read(request, signal) {
       if (request.operation === 'list') return list(request, signal);
-      const call: Call =
-        request.operation === 'head-bucket'
-          ? { method: 'HEAD', ...wrong(request) }
-          : { method: 'GET', ...(request.key !== undefined && { key: request.key }), ...wrong(request) };
-      const reply = await send(request.bucket, call, signal);
+      if (request.operation === 'head-bucket') return head(request, signal);
+      const reply = await send(request.bucket, { method: 'GET', key: request.key ?? '', ...wrong(request) }, signal);
       return reply.status === 200 ? { of: 's3', status: 200, body: reply.body } : refusal(reply);
     },
     async put(change, signal) {

@@ -143,6 +143,18 @@ export function readManifest(airflow: Airflow, bucket: BucketRef): Read<{ files:
   };
 }
 
+/** When the archive was finished; undefined while there is none. */
+export function readArchiveTime(airflow: Airflow, bucket: BucketRef): Read<Date | undefined> {
+  const read = readBucket(bucket, 'list', { key: `${archivePrefix(airflow)}/MANIFEST.json` });
+  return {
+    ...read,
+    decode: (answer) => {
+      const [manifest] = read.decode(answer).objects ?? [];
+      return manifest === undefined ? undefined : new Date(manifest.modified);
+    },
+  };
+}
+
 export function readClaim({ namespace, claim }: Airflow) {
   return readObject({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claim }, Claim);
 }

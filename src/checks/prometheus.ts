@@ -226,3 +226,17 @@ export const nothingFires = (prometheus: Prometheus, namespace: string): Check =
           );
     },
   });
+
+export const ratioIsReached = (prometheus: Prometheus, id: string, query: string, target: number): Check =>
+  check({
+    id,
+    title: `${query} is at least ${target}`,
+    holds: 'always',
+    reads: { answer: readQuery(prometheus, query) },
+    judge: ({ answer }) => {
+      const value = samplesOf(answer)?.[0]?.value;
+      if (value === undefined || Number.isNaN(value)) return pending('no samples yet', [], 'it takes its time');
+      const saw = String(Number(value.toPrecision(4)));
+      return value >= target ? met(saw) : pending(saw, [`the target is ${target}`], 'see what it is made of');
+    },
+  });

@@ -107,7 +107,7 @@ export interface S3Answer {
   /** S3's own error code: "NoSuchBucket". */
   readonly code?: string;
   readonly body?: string;
-  readonly objects?: readonly { readonly key: string; readonly size: number }[];
+  readonly objects?: readonly { readonly key: string; readonly size: number; readonly modified: string }[];
 }
 export interface RemoteAnswer {
   readonly of: 'remote';

@@ -45,7 +45,7 @@ export interface Buckets {
   put(bucket: string, key: string, body: Buffer): void;
   get(bucket: string, key: string): Buffer | undefined;
   delete(bucket: string, key: string): void;
-  list(bucket: string, prefix: string): readonly { readonly key: string; readonly size: number }[];
+  list(bucket: string, prefix: string): readonly { readonly key: string; readonly size: number; readonly modified: Date }[];
   /** Makes a key pair valid for a bucket. */
   grant(accessKey: string, secretKey: string, bucket: string): void;
   secretOf(accessKey: string): { readonly secretKey: string; readonly buckets: readonly string[] } | undefined;

@@ -1,7 +1,7 @@
 import { systemClock } from '#adapters/clock.ts';
 import { observeStatus, offlineStatus } from '#engine/observe.ts';
 import type { StatusReport } from '#model/status.ts';
-import phases, { metrics, triggers } from '#phases/index.ts';
+import { catalogueFor } from '#phases/index.ts';
 import { interruptSignal } from './interrupt.ts';
 import { findLastRun } from './journals.ts';
 import { type OpenedGoals, openGoals, openOwnGoals } from './open-goals.ts';
@@ -9,12 +9,10 @@ import type { ClusterFlags } from './wire.ts';
 
 type ReportFlags = ClusterFlags & { readonly goals: string | undefined };
 
-const catalogue = { phases, triggers, metrics };
-
 /** What the goals file claims. Loads nothing that talks to a cluster. */
 export async function reportOffline(flags: ReportFlags): Promise<StatusReport> {
   const opened = await openGoals(flags);
-  return offlineStatus(opened.goals, catalogue, opened.environment, systemClock().now(), restOf(opened));
+  return offlineStatus(opened.goals, catalogueFor(opened.environment), opened.environment, systemClock().now(), restOf(opened));
 }
 
 /** What is really there. */
@@ -23,7 +21,7 @@ export async function reportObserved(flags: ReportFlags): Promise<StatusReport> 
   const { wireLooking } = await import('./wire.ts');
   const { clock, observer } = await wireLooking(flags, opened.environment);
   const { goals, environment } = opened;
-  return observeStatus({ ...catalogue, goals, environment, observer, clock, signal: interruptSignal(), ...restOf(opened) });
+  return observeStatus({ ...catalogueFor(environment), goals, environment, observer, clock, signal: interruptSignal(), ...restOf(opened) });
 }
 
 function restOf({ file, warnings }: OpenedGoals) {

@@ -5,7 +5,7 @@ import { runPhases } from '#engine/run.ts';
 import type { Exit } from '#model/errors.ts';
 import type { Event } from '#model/event.ts';
 import type { Journal } from '#model/ports.ts';
-import phases, { metrics, triggers } from '#phases/index.ts';
+import phases, { catalogueFor } from '#phases/index.ts';
 import { oneLine } from '#ui/text.ts';
 import { chooseProgress } from './choose-progress.ts';
 import { confirm } from './confirm.ts';
@@ -60,9 +60,7 @@ export async function runWired(
     const result = await runPhases(
       {
         ...wiring,
-        phases,
-        triggers,
-        metrics,
+        ...catalogueFor(goals.environment),
         environment: goals.environment,
         goalsFile: goals.file,
         journal: journals === undefined ? NO_JOURNAL : createJournal(journals, run),

@@ -1,0 +1,73 @@
+import { storeIsNotStuck, storeIsReady } from '#checks/ceph.ts';
+import { documentIsThere } from '#checks/documents.ts';
+import { chartIsServed, remoteIsUsable } from '#checks/flux.ts';
+import { bucketIsReachable, bucketTakesObjects, claimIsBound, secretIsComplete, wrongSecretIsRefused } from '#checks/s3.ts';
+import { definePhase, objective } from '#model/phase.ts';
+import { isApplied } from '../applied.ts';
+import { appOf, deliver, listApps } from '../repository.ts';
+import { chartFiles, chartRef, claimName, storageDocument, storageFiles } from './manifests.ts';
+
+const DOCUMENT = 'docs/logging/object-storage.md';
+
+export default definePhase(1, 'Infrastructure Preparation', (environment) => {
+  const { gitops, storage, loki, alloy } = environment;
+  const [storageApp, lokiApp, alloyApp] = [appOf(environment, 'loki-storage'), appOf(environment, 'loki'), appOf(environment, 'alloy')];
+  const manifests = storageFiles(environment);
+  const files = { ...manifests, [DOCUMENT]: storageDocument(environment) };
+  const applied = Object.keys(manifests).length > 0 ? isApplied(storageApp, environment) : remoteIsUsable;
+  const { bucket } = storage;
+  return {
+    preconditions: [remoteIsUsable, ...(storage.rook === null ? [] : [storeIsNotStuck(storage.rook), storeIsReady(storage.rook)])],
+    objectives: [
+      objective('1.1', 'S3 Storage Setup', {
+        steps: deliver(
+          gitops,
+          `claim bucket ${bucket.name} for Loki`,
+          files,
+          applied,
+          Object.keys(manifests).length > 0 ? listApps(environment, [storageApp]) : [],
+        ),
+        deliverables: [
+          {
+            title: 'Bucket for Loki',
+            aliases: ['Create ObjectBucketClaim for Loki'],
+            validations: [
+              ...(storage.bucketFrom === 'object-bucket-claim' ? [claimIsBound(loki.namespace, claimName())] : []),
+              bucketIsReachable(bucket),
+            ],
+          },
+          {
+            title: 'S3 credentials for Loki',
+            aliases: ['Configure S3 credentials via External Secrets'],
+            validations: [secretIsComplete(storage)],
+          },
+          { title: 'Validate S3 bucket operations', validations: [wrongSecretIsRefused(bucket), bucketTakesObjects(bucket)] },
+          {
+            title: 'Document S3 endpoint and credentials',
+            validations: [documentIsThere('s3.document', DOCUMENT, [storage.endpoint, bucket.name])],
+          },
+        ],
+      }),
+      objective('1.2', 'Repository Configuration', {
+        steps: deliver(
+          gitops,
+          'chart sources for Loki and Alloy',
+          chartFiles(environment),
+          isApplied(alloyApp, environment),
+          listApps(environment, [lokiApp, alloyApp]),
+        ),
+        deliverables: [
+          { title: 'Add chart repositories', aliases: ['Add Grafana Helm repository'], validations: [isApplied(lokiApp, environment)] },
+          { title: 'Update flux kustomization', validations: [isApplied(alloyApp, environment)] },
+          {
+            title: 'Verify chart availability',
+            validations: [
+              chartIsServed('flux.loki-chart-served', chartRef(loki.namespace, loki.chart.name), loki.chart),
+              chartIsServed('flux.alloy-chart-served', chartRef(alloy.namespace, alloy.chart.name), alloy.chart),
+            ],
+          },
+        ],
+      }),
+    ],
+  };
+});

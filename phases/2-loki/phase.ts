@@ -1,0 +1,101 @@
+import { chartIsServed, releaseIsReady } from '#checks/flux.ts';
+import { dashboardsAreFound } from '#checks/grafana.ts';
+import { gatewayRoutes, limitsAreSet, lokiIsReady, lokiVersion, retentionRuns, storageIsS3 } from '#checks/loki.ts';
+import { canaryIsQuiet } from '#checks/loki-canary.ts';
+import { flushReachesBucket, lineReturns } from '#checks/loki-lines.ts';
+import { rulesAreLoaded, targetIsUp } from '#checks/prometheus.ts';
+import { bucketIsReachable } from '#checks/s3.ts';
+import { deploymentIsAvailable, nothingRestarts, statefulSetIsRolledOut } from '#checks/workloads.ts';
+import { definePhase, objective } from '#model/phase.ts';
+import { chartRef } from '../1-infrastructure/manifests.ts';
+import { isApplied } from '../applied.ts';
+import { releaseFile, releaseRef } from '../release.ts';
+import { appOf, deliver } from '../repository.ts';
+import { lokiValues } from './values.ts';
+
+export default definePhase(2, 'Loki Deployment', (environment) => {
+  const { gitops, storage, loki, prometheus, grafana } = environment;
+  const { namespace, name } = loki;
+  const app = appOf(environment, 'loki');
+  const applied = isApplied(app, environment);
+  const files = { [`${app.directory}/app/release.yaml`]: releaseFile(namespace, name, lokiValues(environment)) };
+  return {
+    preconditions: [
+      bucketIsReachable(storage.bucket),
+      chartIsServed('flux.loki-chart-served', chartRef(namespace, loki.chart.name), loki.chart),
+    ],
+    objectives: [
+      objective('2.1', 'Core Deployment', {
+        steps: [
+          { do: 'commit', files, why: `deploy Loki ${loki.version} in ${namespace}` },
+          { do: 'reconcile', object: gitops.source },
+        ],
+        deliverables: [
+          {
+            title: 'Deploy Loki HelmRelease',
+            validations: [
+              releaseIsReady('loki.release-ready', releaseRef(namespace, name), loki.chart.version),
+              statefulSetIsRolledOut({ id: 'loki.rolled-out', namespace, name }),
+              nothingRestarts({
+                id: 'loki.no-restarts',
+                namespace,
+                selector: `app.kubernetes.io/instance=${name}`,
+                what: 'Loki',
+                setting: 'environment.loki.memory.limit',
+              }),
+              lokiIsReady(loki),
+              applied,
+            ],
+          },
+          {
+            title: 'Configure deployment mode',
+            aliases: ['Configure Simple Scalable mode', 'Configure SingleBinary mode'],
+            validations: [deploymentIsAvailable({ id: 'loki.gateway-available', namespace, name: loki.gateway.name }), gatewayRoutes(loki)],
+          },
+          {
+            title: 'Set up S3 storage backend',
+            validations: [storageIsS3(loki, storage), retentionRuns(loki), flushReachesBucket(environment)],
+          },
+          { title: 'Configure resource limits', validations: [limitsAreSet(loki)] },
+        ],
+      }),
+      objective('2.2', 'Monitoring Integration', {
+        deliverables: [
+          {
+            title: 'Enable ServiceMonitor for metrics',
+            ...(prometheus === null ? { skipped: 'there is no Prometheus here' } : {}),
+            validations: prometheus === null ? [] : [targetIsUp(prometheus, 'loki.scraped', `${namespace}/${name}`)],
+          },
+          {
+            title: 'Import Loki dashboards',
+            ...(grafana === null ? { skipped: 'there is no Grafana here' } : {}),
+            validations: grafana === null ? [] : [dashboardsAreFound(grafana, 'loki.dashboards', ['Loki / Operational'])],
+          },
+          {
+            title: 'Configure alerting rules',
+            ...(prometheus === null ? { skipped: 'there is no Prometheus here' } : {}),
+            validations: prometheus === null ? [] : [rulesAreLoaded(prometheus, ['LokiRequestErrors'])],
+          },
+          { title: 'Set up self-monitoring', validations: [canaryIsQuiet(loki)] },
+        ],
+      }),
+      objective('2.3', 'Integration Testing', {
+        deliverables: [
+          { title: 'Create logging stack integration tests', validations: [lokiIsReady(loki)] },
+          { title: 'Validate Loki API connectivity and readiness', validations: [lokiIsReady(loki), lokiVersion(loki)] },
+          {
+            title: 'Test S3 backend configuration',
+            aliases: ['Test S3 backend configuration with Ceph'],
+            validations: [storageIsS3(loki, storage)],
+          },
+          { title: 'Verify log ingestion pipeline functionality', validations: [lineReturns(loki)] },
+          {
+            title: 'Confirm S3 storage backend integration',
+            aliases: ['Confirm Ceph S3 storage backend integration'],
+            validations: [flushReachesBucket(environment)],
+          },
+        ],
+      }),
+    ],
+  };
+});

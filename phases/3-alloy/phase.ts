@@ -1,0 +1,54 @@
+import { componentsAreHealthy, configIsLoaded, nothingIsDropped, pipelineIsLimited } from '#checks/alloy.ts';
+import { releaseIsReady } from '#checks/flux.ts';
+import { gatewayRoutes, lokiIsReady } from '#checks/loki.ts';
+import { collectsExactlyOnce, everyPodHasLogs, parsesAndFilters } from '#checks/loki-lines.ts';
+import { daemonSetCoversNodes, nothingRestarts } from '#checks/workloads.ts';
+import { definePhase, objective } from '#model/phase.ts';
+import { isApplied } from '../applied.ts';
+import { releaseRef } from '../release.ts';
+import { appOf } from '../repository.ts';
+import { alloyFiles } from './manifests.ts';
+
+export default definePhase(3, 'Alloy Configuration', (environment) => {
+  const { gitops, loki, alloy } = environment;
+  const { namespace, name } = alloy;
+  return {
+    preconditions: [lokiIsReady(loki), gatewayRoutes(loki)],
+    objectives: [
+      objective('3.1', 'Alloy Deployment', {
+        steps: [
+          { do: 'commit', files: alloyFiles(environment), why: `deploy Alloy in ${namespace}` },
+          { do: 'reconcile', object: gitops.source },
+        ],
+        deliverables: [
+          {
+            title: 'Deploy Alloy DaemonSet',
+            validations: [
+              releaseIsReady('alloy.release-ready', releaseRef(namespace, name), alloy.chart.version),
+              daemonSetCoversNodes({ id: 'alloy.on-every-node', namespace, name }),
+              nothingRestarts({
+                id: 'alloy.no-restarts',
+                namespace,
+                selector: `app.kubernetes.io/instance=${name}`,
+                what: 'Alloy',
+                setting: 'alloy.resources in environment.alloy.values',
+              }),
+              isApplied(appOf(environment, 'alloy'), environment),
+            ],
+          },
+          { title: 'Configure log discovery', validations: [collectsExactlyOnce(environment)] },
+          { title: 'Set up log parsing pipelines', validations: [configIsLoaded(alloy), componentsAreHealthy(alloy)] },
+          { title: 'Implement filtering rules', validations: [parsesAndFilters(environment)] },
+        ],
+      }),
+      objective('3.2', 'Collection Optimization', {
+        deliverables: [
+          { title: 'Configure namespace filtering', validations: [pipelineIsLimited(alloy), everyPodHasLogs(environment)] },
+          { title: 'Set up JSON log parsing', validations: [parsesAndFilters(environment)] },
+          { title: 'Implement rate limiting', validations: [pipelineIsLimited(alloy), nothingIsDropped(alloy)] },
+          { title: 'Add pod label extraction', validations: [collectsExactlyOnce(environment)] },
+        ],
+      }),
+    ],
+  };
+});

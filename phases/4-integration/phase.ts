@@ -1,0 +1,70 @@
+import { documentIsThere, libraryRuns } from '#checks/documents.ts';
+import { dashboardsAreFound, dataSourceIsHealthy, oneDefaultDataSource } from '#checks/grafana.ts';
+import { lokiIsReady, retentionRuns, storageIsS3 } from '#checks/loki.ts';
+import {
+  collectsExactlyOnce,
+  everyPodHasLogs,
+  flushReachesBucket,
+  lineReturns,
+  queriesAreFast,
+  streamsAreEnough,
+} from '#checks/loki-lines.ts';
+import { definePhase, objective } from '#model/phase.ts';
+import { isApplied } from '../applied.ts';
+import { appOf, deliver } from '../repository.ts';
+import { DASHBOARDS, grafanaFiles, LIBRARY } from './manifests.ts';
+import { exploreLink, QUERIES } from './queries.ts';
+
+export default definePhase(4, 'Integration & Testing', (environment) => {
+  const { gitops, loki, storage, grafana } = environment;
+  const noGrafana = grafana === null ? { skipped: 'there is no Grafana here' } : {};
+  return {
+    preconditions: [lokiIsReady(loki)],
+    objectives: [
+      objective('4.1', 'Grafana Integration', {
+        steps: deliver(
+          gitops,
+          'Loki in Grafana: datasource, dashboards, queries',
+          grafanaFiles(environment),
+          isApplied(appOf(environment, 'loki'), environment),
+        ),
+        deliverables: [
+          {
+            title: 'Configure Loki data source',
+            ...noGrafana,
+            validations: grafana === null ? [] : [dataSourceIsHealthy(grafana), oneDefaultDataSource(grafana)],
+          },
+          {
+            title: 'Import log dashboards',
+            ...noGrafana,
+            validations: grafana === null ? [] : [dashboardsAreFound(grafana, 'grafana.log-dashboards', DASHBOARDS)],
+          },
+          { title: 'Create LogQL query library', validations: [documentIsThere('loki.library', LIBRARY), libraryRuns(loki, QUERIES)] },
+          {
+            title: 'Set up explore shortcuts',
+            ...noGrafana,
+            validations: [
+              documentIsThere(
+                'grafana.explore-links',
+                LIBRARY,
+                QUERIES.map(({ query }) => exploreLink(query)),
+              ),
+            ],
+          },
+        ],
+      }),
+      objective('4.2', 'Functional Testing', {
+        deliverables: [
+          { title: 'Deploy test workloads', validations: [collectsExactlyOnce(environment)] },
+          { title: 'Validate log ingestion', validations: [everyPodHasLogs(environment), streamsAreEnough(environment)] },
+          { title: 'Test query performance', validations: [queriesAreFast(environment)] },
+          { title: 'Verify retention policies', validations: [retentionRuns(loki)] },
+          {
+            title: 'Create integration test suite',
+            validations: [lokiIsReady(loki), storageIsS3(loki, storage), lineReturns(loki), flushReachesBucket(environment)],
+          },
+        ],
+      }),
+    ],
+  };
+});

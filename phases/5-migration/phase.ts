@@ -1,0 +1,43 @@
+import { chunkSettings, lokiIsReady, queryLimits, rulesAreHealthy } from '#checks/loki.ts';
+import { queriesAreFast } from '#checks/loki-lines.ts';
+import { seriesAreThere } from '#checks/prometheus.ts';
+import { statefulSetIsRolledOut } from '#checks/workloads.ts';
+import { definePhase, objective } from '#model/phase.ts';
+import { isApplied } from '../applied.ts';
+import { appOf, deliver } from '../repository.ts';
+import { migrateAirflow } from './airflow.ts';
+import { RECORDED, recordingRules } from './manifests.ts';
+
+export default definePhase(5, 'Migration & Optimization', (environment) => {
+  const { gitops, loki, prometheus, airflow } = environment;
+  const { namespace } = loki;
+  return {
+    preconditions: [lokiIsReady(loki)],
+    objectives: [
+      migrateAirflow(airflow, environment),
+      objective('5.2', 'Performance Tuning', {
+        steps: deliver(
+          gitops,
+          'recording rules for log volume and levels',
+          recordingRules(environment),
+          isApplied(appOf(environment, 'loki'), environment),
+        ),
+        deliverables: [
+          { title: 'Optimize chunk size', validations: [chunkSettings(loki)] },
+          {
+            title: 'Configure caching',
+            validations: [
+              statefulSetIsRolledOut({ id: 'loki.chunks-cache', namespace, name: `${loki.name}-chunks-cache` }),
+              statefulSetIsRolledOut({ id: 'loki.results-cache', namespace, name: `${loki.name}-results-cache` }),
+            ],
+          },
+          { title: 'Tune query limits', validations: [queryLimits(loki), queriesAreFast(environment)] },
+          {
+            title: 'Set up recording rules',
+            validations: [rulesAreHealthy(loki, RECORDED), ...(prometheus === null ? [] : [seriesAreThere(prometheus, RECORDED)])],
+          },
+        ],
+      }),
+    ],
+  };
+});

@@ -1,0 +1,22 @@
+import { claimIsLarge } from '#checks/airflow.ts';
+import { storeIsReady } from '#checks/ceph.ts';
+import type { Environment } from '#model/environment.ts';
+import type { Trigger } from '#model/initiative.ts';
+
+/** What starts the initiative. Two can be seen, the others are a person's word. */
+export function triggersFor({ airflow, prometheus, storage }: Environment): readonly Trigger[] {
+  return [
+    {
+      matches: /airflow.*(pvc|claim).*80\s*gi/i,
+      threshold: 'more than 80Gi used',
+      ...(airflow === null ? {} : { check: claimIsLarge(airflow, prometheus, '80Gi') }),
+    },
+    {
+      matches: /(ceph|s3).*operational/i,
+      threshold: 'the object store is Ready and its gateway answers',
+      ...(storage.rook === null ? {} : { check: storeIsReady(storage.rook) }),
+    },
+    { matches: /cross-service/i, threshold: "a person's word" },
+    { matches: /debug/i, threshold: "a person's word" },
+  ];
+}
