@@ -11,7 +11,7 @@ export function setValue(text: string, path: Path, value: unknown, after?: strin
   const root = treeOf(text);
   const existing = findNodeAtLocation(root, [...path]);
   if (existing !== undefined) {
-    if (isSame(text.slice(existing.offset, existing.offset + existing.length), value)) return text;
+    if (isSame(text.slice(existing.offset, endOf(existing)), value)) return text;
     return apply(text, existing, render(text, value, existing, indentOf(text, existing)));
   }
   const parentPath = path.slice(0, -1);
@@ -133,6 +133,10 @@ function apply(text: string, { offset, length }: { offset: number; length: numbe
   return applyEdits(text, [{ offset, length, content }]);
 }
 
+/** Most calls look at the same text again and change nothing: the last tree is kept. */
+let last: { readonly text: string; readonly root: Node } | undefined;
+
 function treeOf(text: string): Node {
-  return parseTree(text) as Node;
+  if (last?.text !== text) last = { text, root: parseTree(text) as Node };
+  return last.root;
 }

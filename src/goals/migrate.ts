@@ -20,6 +20,7 @@ export function migrateGoals(text: string, file: string): string {
 class Migration {
   readonly #goals: Goals;
   #text: string;
+  #parsed: { readonly text: string; readonly value: Json } = { text: '', value: {} };
 
   constructor(text: string, goals: Goals) {
     this.#text = text;
@@ -87,6 +88,7 @@ class Migration {
   }
 
   #value(): Json {
-    return JSON.parse(this.#text) as Json;
+    if (this.#parsed.text !== this.#text) this.#parsed = { text: this.#text, value: JSON.parse(this.#text) as Json };
+    return this.#parsed.value;
   }
 }

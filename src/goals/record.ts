@@ -22,6 +22,7 @@ export function recordProgress(text: string, update: ProgressUpdate): string {
 class Recorder {
   readonly #before: string;
   #text: string;
+  #parsed: { readonly text: string; readonly value: Json } = { text: '', value: {} };
 
   constructor(text: string) {
     this.#before = text;
@@ -101,8 +102,12 @@ class Recorder {
 
   #objectivePath(phasePath: Path, id: string): Path | undefined {
     const objectives = (this.#at(phasePath).objectives ?? []) as readonly Json[];
-    const paths = objectives.map((_, index): Path => [...phasePath, 'objectives', index]);
-    return paths.find((path) => readObjectiveId(sourceAt(this.#text, [...path, 'id'])) === id);
+    const index = objectives.findIndex((objective, place) =>
+      typeof objective.id === 'string'
+        ? objective.id === id
+        : readObjectiveId(sourceAt(this.#text, [...phasePath, 'objectives', place, 'id'])) === id,
+    );
+    return index === -1 ? undefined : [...phasePath, 'objectives', index];
   }
 
   #set(path: Path, value: unknown, after?: string): void {
@@ -114,7 +119,8 @@ class Recorder {
   }
 
   #value(): Json {
-    return JSON.parse(this.#text) as Json;
+    if (this.#parsed.text !== this.#text) this.#parsed = { text: this.#text, value: JSON.parse(this.#text) as Json };
+    return this.#parsed.value;
   }
 }
 

@@ -36,7 +36,8 @@ function place(conditions: readonly unknown[], path: Path, statePath: Path, stat
 export function readTriggers(value: Json): readonly GoalTrigger[] {
   const found = findTriggers(value);
   if (found === undefined) return [];
-  const seen = new Set<string>();
+  // Ids become names in the file, and these would make it unloadable.
+  const seen = new Set(['constructor', 'prototype']);
   const triggers = found.conditions.map((condition) => {
     const object: Json = typeof condition === 'string' ? { description: condition } : (condition as Json);
     const description = String(object.description ?? object.condition ?? object.name ?? object.id ?? 'unnamed');

@@ -44,9 +44,7 @@ describe('one update', () => {
 
   test('changes these places of an old form, and nothing else', () => {
     const before = readFixture('old-form.goals');
-    expect(
-      linesOf(before, recordProgress(before, { ...update, objectives: update.objectives?.slice(0, 1) ?? [] })),
-    ).toMatchInlineSnapshot(`
+    expect(linesOf(before, recordProgress(before, { ...update, objectives: update.objectives?.slice(0, 1) ?? [] }))).toMatchInlineSnapshot(`
       "+	"current_state": { "ceph_s3_ready": "yes", "observed": {"ceph-s3-storage-is-operational":{"state":"met","observed":"Ready","at":"2026-03-04T05:06:07.000Z"}} },
       -	"current_state": { "ceph_s3_ready": "yes" },
       +			"started_date": "2026-03-04",
