@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import type { Manifest } from '#model/kubernetes.ts';
-import { type ServedWorld, startApi } from './api/server.ts';
+import type { ServedWorld } from './api/route.ts';
+import { startApi } from './api/server.ts';
 import { createStore, timestamp } from './api/store.ts';
 import { startControllers } from './controllers/start.ts';
 import { applicationObjects } from './homelab/applications.ts';
@@ -71,7 +72,7 @@ function createWorld(repository: string): ServedWorld {
   const now = () => new Date(Date.now() + Number(dataOf(store.get(inRehearsal('clock'))).offsetMilliseconds ?? 0));
   const store = createStore(now);
   const fault = (name: string) => store.get(inRehearsal(`fault-${name}`)) !== undefined;
-  return { store, now, buckets: createBuckets(), logs: new Map(), repository, fault };
+  return { store, now, buckets: createBuckets(now), logs: new Map(), repository, fault };
 }
 
 function inRehearsal(name: string) {

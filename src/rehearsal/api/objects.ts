@@ -20,9 +20,10 @@ export interface ObjectRequest {
   readonly now: Date;
 }
 
-export interface Answer {
-  readonly code: number;
-  readonly body: object;
+/** 201 when the object is new. */
+interface Written {
+  readonly code: 200 | 201;
+  readonly body: Manifest;
 }
 
 const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
@@ -40,11 +41,13 @@ const TOP_LEVEL: Readonly<Record<string, readonly string[]>> = {
   ClusterRoleBinding: ['subjects', 'roleRef'],
 };
 
-export function getObject(store: MemoryStore, request: ObjectRequest): Answer {
-  return { code: 200, body: find(store, request) };
+export function getObject(store: MemoryStore, request: ObjectRequest): Manifest {
+  const object = store.get(refTo(request));
+  if (object === undefined) throw notFound(request.kind, request.name);
+  return object;
 }
 
-export function createObject(store: MemoryStore, request: ObjectRequest): Answer {
+export function createObject(store: MemoryStore, request: ObjectRequest): Written {
   const object = bodyOf(request, JSON.parse);
   checkFields(request, object, (fields) => badRequest(strictError(request.kind, fields)));
   checkCreation(store, request, object.metadata.name);
@@ -52,7 +55,7 @@ export function createObject(store: MemoryStore, request: ObjectRequest): Answer
   return { code: 201, body: write(store, request, updateFields(undefined, object, writerOf(request))) };
 }
 
-export function replaceObject(store: MemoryStore, request: ObjectRequest): Answer {
+export function replaceObject(store: MemoryStore, request: ObjectRequest): Written {
   const object = bodyOf(request, JSON.parse);
   const live = store.get(refTo(request));
   const isLease = request.kind.kind === 'Lease';
@@ -74,16 +77,16 @@ export function replaceObject(store: MemoryStore, request: ObjectRequest): Answe
 }
 
 /** JSON merge patch or server-side apply. */
-export function patchObject(store: MemoryStore, request: ObjectRequest, mayCreate: () => void): Answer {
+export function patchObject(store: MemoryStore, request: ObjectRequest, mayCreate: () => void): Written {
   if (request.contentType.startsWith('application/apply-patch+yaml')) return applyObject(store, request, mayCreate);
   if (!request.contentType.startsWith('application/merge-patch+json')) throw unsupportedMediaType();
-  const live = find(store, request);
+  const live = getObject(store, request);
   const next = bodyOf({ ...request, body: JSON.stringify(mergePatch(live, parseBody(request, JSON.parse))) }, JSON.parse);
   checkVersion(request, live, next);
   return { code: 200, body: write(store, request, updateFields(live, next, writerOf(request)), live) };
 }
 
-function applyObject(store: MemoryStore, request: ObjectRequest, mayCreate: () => void): Answer {
+function applyObject(store: MemoryStore, request: ObjectRequest, mayCreate: () => void): Written {
   const manager = request.query.get('fieldManager');
   if (!manager) {
     const options = { ...request.kind, group: 'meta.k8s.io', kind: 'PatchOptions' };
@@ -104,17 +107,11 @@ function applyObject(store: MemoryStore, request: ObjectRequest, mayCreate: () =
   return { code: live === undefined ? 201 : 200, body: write(store, request, merged, live) };
 }
 
-export function deleteObject(store: MemoryStore, request: ObjectRequest): Answer {
-  const { metadata } = find(store, request);
+export function deleteObject(store: MemoryStore, request: ObjectRequest): object {
+  const { metadata } = getObject(store, request);
   if (!isDryRun(request)) store.remove(refTo(request));
   const details = { ...detailsOf(request.kind, request.name), uid: metadata.uid };
-  return { code: 200, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details } };
-}
-
-function find(store: MemoryStore, request: ObjectRequest): Manifest {
-  const object = store.get(refTo(request));
-  if (object === undefined) throw notFound(request.kind, request.name);
-  return object;
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
 }
 
 function refTo({ kind: { apiVersion, kind }, namespace, name }: ObjectRequest, actual = name): ObjectRef {
@@ -183,12 +180,7 @@ function checkVersion({ kind, name }: ObjectRequest, live: Manifest, sent: Manif
 
 function checkFields({ kind, query }: ObjectRequest, object: Manifest, refusal: (fields: readonly string[]) => Refusal): void {
   if (query.get('fieldValidation') !== 'Strict') return;
-  const known = [
-    'apiVersion',
-    'kind',
-    'metadata',
-    ...(TOP_LEVEL[kind.kind] ?? ['spec', 'status', ...(kind.kind === 'StorageClass' ? Object.keys(object) : [])]),
-  ];
+  const known = ['apiVersion', 'kind', 'metadata', ...(TOP_LEVEL[kind.kind] ?? ['spec', 'status'])];
   const unknown = Object.keys(object).filter((field) => !known.includes(field));
   if (unknown.length > 0) throw refusal(unknown);
 }

@@ -1,14 +1,12 @@
 import type { Tree } from '../tree.ts';
 import type { Store } from '../world.ts';
 import { allows, allowsPath, type User } from './authorize.ts';
-import type { Answer } from './objects.ts';
 import { timestamp } from './store.ts';
 
 /** What a client may do, and who it is: the two reviews about oneself. Undefined for any other resource. */
-export function review(store: Store, user: User, resource: string, body: string, now: Date): Answer | undefined {
-  if (resource === 'authorization.k8s.io/v1/selfsubjectaccessreviews')
-    return { code: 201, body: reviewAccess(store, user, JSON.parse(body)) };
-  if (resource === 'authentication.k8s.io/v1/selfsubjectreviews') return { code: 201, body: reviewUser(user, now) };
+export function review(store: Store, user: User, resource: string, body: string, now: Date): object | undefined {
+  if (resource === 'authorization.k8s.io/v1/selfsubjectaccessreviews') return reviewAccess(store, user, JSON.parse(body));
+  if (resource === 'authentication.k8s.io/v1/selfsubjectreviews') return reviewUser(user, now);
   return undefined;
 }
 

@@ -14,7 +14,7 @@ export function watchObjects(
   namespace: string | undefined,
   query: URLSearchParams,
   response: ServerResponse,
-): void {
+): undefined {
   const selects = selection(query);
   const given = query.get('resourceVersion') ?? '';
   const from = Number(given);

@@ -90,6 +90,12 @@ test('who am I', async () => {
   });
 });
 
+test('rights come before existence: what is not served is forbidden, too', async () => {
+  expect((await target.request('GET', '/apis/foo/v1/bars', { token: 'limited' })).body.message).toBe(
+    'bars.foo is forbidden: User "limited" cannot list resource "bars" in API group "foo" at the cluster scope',
+  );
+});
+
 describe('discovery', () => {
   test('names groups, versions and resources', async () => {
     expect((await target.request('GET', '/api')).body).toMatchObject({ kind: 'APIVersions', versions: ['v1'] });
