@@ -142,3 +142,15 @@ test('a repository below a subdirectory, none at all, and an unknown remote', as
     'has no remote "upstream" (it has: origin)',
   );
 });
+
+test('a push that the remote would not take, and a signature that can’t be made, are found', async () => {
+  const { checkout, repository } = await lab();
+  git(checkout, 'config', 'commit.gpgsign', 'true');
+  git(checkout, 'config', 'gpg.program', 'false');
+  await expect(repository.commit(add, author, false, signal)).rejects.toMatchObject({
+    name: 'UserError',
+    message: expect.stringContaining('gpg'),
+  });
+  git(checkout, 'config', 'remote.origin.pushurl', path.join(checkout, 'nowhere'));
+  expect((await repository.remote(signal)).pushRefused).toContain('does not appear to be a git repository');
+});

@@ -1,7 +1,7 @@
 import { UserError } from '#model/errors.ts';
 import { redactUrls } from '../secret.ts';
 
-export interface GitOutput {
+interface GitOutput {
   readonly failed: boolean;
   readonly bytes: Buffer;
   readonly stdout: string;
