@@ -6,6 +6,7 @@ import type { Manifest } from '#model/kubernetes.ts';
 import type { ServedWorld } from './api/route.ts';
 import { startApi } from './api/server.ts';
 import { createStore, timestamp } from './api/store.ts';
+import { isReady } from './controllers/apply.ts';
 import { startControllers } from './controllers/start.ts';
 import { applicationObjects } from './homelab/applications.ts';
 import { clusterObjects } from './homelab/cluster.ts';
@@ -50,6 +51,7 @@ export async function startCluster({ directory, port = 0, goals }: ClusterOption
   const at = timestamp(world.now());
   for (const object of [...clusterObjects(at), ...platformObjects(at, remote), ...applicationObjects(at)]) world.store.put(object);
   const stopControllers = startControllers(world);
+  await whenReady(world);
   const s3 = createS3();
   const findProcess = (pod: Manifest, number: number) =>
     hasLabels(pod, { app: 'rook-ceph-rgw' }) ? s3 : processBehind(pod, number, world);
@@ -65,6 +67,23 @@ export async function startCluster({ directory, port = 0, goals }: ClusterOption
       await api.stop();
     },
   };
+}
+
+/** Once Flux has applied the repository and everything runs: nobody should meet a homelab that is just being switched on. */
+async function whenReady(world: ServedWorld): Promise<void> {
+  const { list } = world.store;
+  const isUp = () =>
+    list('kustomize.toolkit.fluxcd.io/v1', 'Kustomization').every(isReady) &&
+    list('helm.toolkit.fluxcd.io/v2', 'HelmRelease').some(isReady) &&
+    list('helm.toolkit.fluxcd.io/v2', 'HelmRelease').every(isReady) &&
+    list('v1', 'Pod').every(isReady);
+  await new Promise<void>((resolve) => {
+    const unsubscribe = world.store.subscribe(() => {
+      if (!isUp()) return;
+      unsubscribe();
+      resolve();
+    });
+  });
 }
 
 function createWorld(repository: string): ServedWorld {

@@ -54,7 +54,7 @@ export interface Buckets {
 /** A process behind a service, reached over the service proxy. */
 export interface ServiceRequest {
   readonly method: string;
-  /** With the leading slash, without the query. */
+  /** With the leading slash, decoded, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
   /** Lower-case names. */

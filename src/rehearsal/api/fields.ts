@@ -75,19 +75,11 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 }
 
 function leaves(manifest: Manifest): readonly Path[] {
-  const { metadata, ...rest } = manifest;
   const collect = (value: unknown, path: Path): readonly Path[] =>
-    isObject(value) && Object.keys(value).length > 0
-      ? Object.entries(value).flatMap(([key, inner]) => collect(inner, [...path, key]))
-      : [path];
-  return [
-    ...Object.entries(rest)
-      .filter(([key]) => !UNOWNED.includes(key))
-      .flatMap(([key, value]) => collect(value, [key])),
-    ...Object.entries(metadata)
-      .filter(([key]) => !UNOWNED_METADATA.includes(key))
-      .flatMap(([key, value]) => collect(value, ['metadata', key])),
-  ];
+    isObject(value) && !isEmpty(value) ? Object.entries(value).flatMap(([key, inner]) => collect(inner, [...path, key])) : [path];
+  const isOwned = ([field = '', inner = '']: Path) =>
+    !UNOWNED.includes(field) && !(field === 'metadata' && UNOWNED_METADATA.includes(inner));
+  return collect(manifest, []).filter(isOwned);
 }
 
 function applyConflict(conflicts: readonly { owner: ManagedFields; path: Path }[]): Refusal {
@@ -137,13 +129,10 @@ function entryOf(
 
 function treeOf(paths: readonly Path[]): Tree {
   const tree: Json = {};
-  for (const path of paths)
-    set(
-      tree,
-      path.map((segment) => `f:${segment}`),
-      {},
-      false,
-    );
+  for (const path of paths) {
+    const fields = path.map((segment) => `f:${segment}`);
+    if (valueAt(tree, fields) === undefined) set(tree, fields, {});
+  }
   return tree as Tree;
 }
 
@@ -174,14 +163,13 @@ function valueAt(object: unknown, path: Path): unknown {
   return path.reduce<unknown>((value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined), object);
 }
 
-function set(object: Json, path: Path, value: unknown, overwrite = true): void {
+function set(object: Json, path: Path, value: unknown): void {
   const [key = '', ...rest] = path;
-  if (rest.length === 0) {
-    if (overwrite || !Object.hasOwn(object, key)) define(object, key, value);
-    return;
+  if (rest.length === 0) define(object, key, value);
+  else {
+    if (!isObject(object[key])) define(object, key, {});
+    set(object[key] as Json, rest, value);
   }
-  if (!isObject(object[key])) define(object, key, {});
-  set(object[key] as Json, rest, value, overwrite);
 }
 
 /** Also keeps a key named __proto__ what it is: a key. */

@@ -13,7 +13,7 @@ export function review(store: Store, user: User, resource: string, body: string,
 function reviewAccess(store: Store, user: User, { spec }: Tree): object {
   const { resourceAttributes: asked, nonResourceAttributes: path } = spec;
   const subresource = asked?.subresource ? `/${asked.subresource}` : '';
-  const reason =
+  const allowed =
     asked === undefined
       ? allowsPath(user, path.path)
       : allows(store, user, {
@@ -23,8 +23,7 @@ function reviewAccess(store: Store, user: User, { spec }: Tree): object {
           namespace: asked.namespace || undefined,
           name: asked.name || undefined,
         });
-  const status = reason === undefined ? { allowed: false } : { allowed: true, ...(reason === '' ? {} : { reason }) };
-  return { kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec, status };
+  return { kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec, status: { allowed } };
 }
 
 function reviewUser({ username, uid, groups }: User, now: Date): object {

@@ -54,11 +54,8 @@ function monitoring(at: string): readonly Manifest[] {
   ];
 }
 
+/** The claim and its volume: the workloads that mount it come from Airflow's HelmRelease in the repository. */
 function airflow(at: string): readonly Manifest[] {
-  const image = 'docker.io/apache/airflow:3.1.0';
-  const claims = { 'airflow-logs': '/opt/airflow/logs' };
-  const requests = { cpu: '500m', memory: '1Gi' };
-  const component = (name: string) => ({ image, claims, requests, container: name, podLabels: { release: 'airflow', component: name } });
   const storage = { storage: '100Gi' };
   const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'airflow', name: 'airflow-logs' };
   const mode = { accessModes: ['ReadWriteMany'], storageClassName: 'ceph-block' };
@@ -71,8 +68,5 @@ function airflow(at: string): readonly Manifest[] {
       spec: { ...mode, resources: { requests: storage }, volumeName: VOLUME },
       status: { phase: 'Bound', accessModes: mode.accessModes, capacity: storage },
     }),
-    workload('Deployment', 'airflow/airflow-scheduler', component('scheduler')),
-    workload('Deployment', 'airflow/airflow-webserver', { ...component('webserver'), ports: { 'airflow-ui': 8080 } }),
-    workload('StatefulSet', 'airflow/airflow-triggerer', component('triggerer')),
   ];
 }

@@ -22,26 +22,21 @@ export interface Workload {
   readonly podLabels?: Readonly<Record<string, string>>;
   readonly container?: string;
   readonly ports?: Readonly<Record<string, number>>;
-  readonly replicas?: number;
   readonly requests?: Readonly<Record<string, string>>;
-  /** Claim to mount path. */
-  readonly claims?: Readonly<Record<string, string>>;
 }
 
 /** A Deployment or StatefulSet with one container; its controller makes the pods. */
 export function workload(kind: 'Deployment' | 'StatefulSet', path: string, given: Workload): Manifest {
   const name = path.slice(path.indexOf('/') + 1);
-  const { image, labels = {}, podLabels = { 'app.kubernetes.io/name': name }, ports = {}, claims = {}, replicas = 1 } = given;
+  const { image, labels = {}, podLabels = { 'app.kubernetes.io/name': name }, ports = {} } = given;
   const container = {
     name: given.container ?? name,
     image,
     ports: Object.entries(ports).map(([port, containerPort]) => ({ name: port, containerPort })),
     resources: { requests: given.requests ?? { cpu: '100m', memory: '256Mi' } },
-    volumeMounts: Object.entries(claims).map(([claim, mountPath]) => ({ name: claim, mountPath })),
   };
-  const volumes = Object.keys(claims).map((claim) => ({ name: claim, persistentVolumeClaim: { claimName: claim } }));
-  const template = { metadata: { labels: podLabels }, spec: { containers: [container], ...(volumes.length > 0 ? { volumes } : {}) } };
-  return object('apps/v1', kind, path, { labels, spec: { replicas, selector: { matchLabels: podLabels }, template } });
+  const template = { metadata: { labels: podLabels }, spec: { containers: [container] } };
+  return object('apps/v1', kind, path, { labels, spec: { replicas: 1, selector: { matchLabels: podLabels }, template } });
 }
 
 export function service(

@@ -67,7 +67,13 @@ function onBucket({ bucket, request: { method, query }, world }: Operation): Ser
     KeyCount: page.length,
     IsTruncated: more,
     ...(more ? { NextContinuationToken: page.at(-1)?.key } : {}),
-    Contents: page.map(({ key, size, modified }) => ({ Key: key, Size: size, LastModified: modified.toISOString(), ETag: etag(world.buckets.get(bucket, key)), StorageClass: 'STANDARD' })),
+    Contents: page.map(({ key, size, modified }) => ({
+      Key: key,
+      Size: size,
+      LastModified: modified.toISOString(),
+      ETag: etag(world.buckets.get(bucket, key)),
+      StorageClass: 'STANDARD',
+    })),
   });
 }
 

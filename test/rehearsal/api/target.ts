@@ -18,8 +18,7 @@ export interface Target {
 export interface Options {
   readonly body?: unknown;
   readonly type?: string;
-  /** `admin`, `limited`, any other, or none. */
-  readonly token?: string | undefined;
+  readonly token?: string;
 }
 
 const MERGE = 'application/merge-patch+json';
@@ -46,10 +45,9 @@ export function useTarget(): Target {
 }
 
 export function targetAt(base: () => string): Target {
-  async function request(method: string, path: string, { body, type = 'application/json', ...rest }: Options = {}): Promise<Reply> {
-    const token = 'token' in rest ? rest.token : 'admin';
+  async function request(method: string, path: string, { body, type = 'application/json', token = 'admin' }: Options = {}): Promise<Reply> {
     const headers = {
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      authorization: `Bearer ${token}`,
       ...(body === undefined ? {} : { 'content-type': type }),
     };
     const sent = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
