@@ -23,7 +23,8 @@ interface Outcome {
 /** Builds each Kustomization from its source's artifact, applies what differs, prunes what left it, and waits for health. */
 export function reconcileKustomizations(world: World): void {
   for (const kustomization of world.store.list(API, 'Kustomization')) {
-    if (!specOf(kustomization).suspend) reconcileKustomization(world, kustomization);
+    // One may have been pruned by another since they were listed.
+    if (!specOf(kustomization).suspend && world.store.get(refOf(kustomization))) reconcileKustomization(world, kustomization);
   }
 }
 

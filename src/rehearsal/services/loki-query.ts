@@ -122,7 +122,7 @@ function aggregate(how: NonNullable<MetricQuery['aggregation']>, numbers: readon
 
 function matrix(loki: RunningLoki, query: MetricQuery, start: bigint, end: bigint, step: bigint): unknown[] {
   const series = new Map<string, { metric: Labels; values: [number, string][] }>();
-  for (let at = start - (start % step); at <= end + step - 1n - ((end - 1n) % step); at += step) {
+  for (let at = start - (start % step); at <= end; at += step) {
     for (const { metric, value } of measure(loki, query, at)) {
       const one = series.get(nameStream(metric)) ?? { metric, values: [] };
       series.set(nameStream(metric), one);
