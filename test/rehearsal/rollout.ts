@@ -55,7 +55,7 @@ export async function startHomelab(): Promise<Homelab> {
 
   const get: Homelab['get'] = (kind, name, namespace = 'monitoring') =>
     world.store.get({ apiVersion: API[kind] ?? 'v1', kind, namespace, name });
-  const until: Homelab['until'] = (seen) => vi.waitUntil(seen, { timeout: 5_000, interval: 5 });
+  const until: Homelab['until'] = async (seen) => void (await vi.waitUntil(seen, { timeout: 5_000, interval: 5 }));
 
   return {
     world,

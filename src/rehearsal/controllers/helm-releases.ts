@@ -34,7 +34,7 @@ interface Outcome {
 }
 
 function reconcileRelease(world: World, release: Manifest): void {
-  const { conditions: _, installFailures, upgradeFailures, ...before } = statusOf(release);
+  const { conditions: _, ...before } = statusOf(release);
   const outcome = outcomeOf(world, release);
   world.store.setStatus(refOf(release), {
     ...before,
@@ -110,36 +110,43 @@ function progressOf(world: World, release: Manifest, chart: Chart, unhealthy: re
   if (unhealthy.length === 0) {
     const deployed = { ...deployment, status: 'deployed', lastDeployed: timeOf(world) };
     const history = [deployed, ...(before.history ?? []).map((entry: Tree) => ({ ...entry, status: 'superseded' }))].slice(0, 5);
-    return { conditions: succeeded(deployed, what), fields: { history, lastAttemptedGeneration: generation } };
+    return {
+      conditions: succeeded(deployed, what),
+      fields: { history, lastAttemptedGeneration: generation, installFailures: 0, upgradeFailures: 0 },
+    };
   }
   const timeout = parseSpan(specOf(release).timeout ?? '5m0s') ?? 300_000;
   const progressing = conditionOf(release, 'Reconciling');
   const late = world.now().getTime() - Date.parse(progressing?.lastTransitionTime ?? timeOf(world)) > timeout;
-  const stuck = conditionOf(release, 'Stalled') !== undefined && before.lastAttemptedGeneration === generation && !wantsReset(release);
-  if (late || stuck) return failed(release, chart, `context deadline exceeded: ${unhealthy.map(describeHealth).join(', ')}`);
+  if (late || isStuck(release)) return failed(release, chart, `context deadline exceeded: ${unhealthy.map(describeHealth).join(', ')}`);
   const message = `Running '${latest === undefined ? 'install' : 'upgrade'}' action with timeout of ${specOf(release).timeout ?? '5m0s'}`;
   return {
     conditions: [ready('Unknown', 'Progressing', message), { type: 'Reconciling', status: 'True', reason: 'Progressing', message }],
   };
 }
 
-/** The release failed. With retries that never end it goes on trying, else it is stalled until something about it changes. */
+/** One attempt failed. After the last one that `retries` allows the release is stalled until something about it changes. */
 function failed(release: Manifest, chart: Chart, why: string): Outcome {
   const { name, namespace, generation } = release.metadata;
-  const action = (statusOf(release).history ?? []).length === 0 ? 'install' : 'upgrade';
+  const before = statusOf(release);
+  const action = (before.history ?? []).length === 0 ? 'install' : 'upgrade';
   const reason = action === 'install' ? 'InstallFailed' : 'UpgradeFailed';
   const message = `Helm ${action} failed for release ${namespace}/${name} with chart ${chart.name}@${chart.version}: ${why}`;
-  const endless = specOf(release)[action]?.remediation?.retries === -1;
-  const stalled: Condition = {
-    type: 'Stalled',
-    status: 'True',
-    reason: 'RetriesExceeded',
-    message: `Failed to ${action} after 1 attempt(s)`,
-  };
+  const counted = before.lastAttemptedGeneration === generation && !wantsReset(release) ? (before[`${action}Failures`] ?? 0) : 0;
+  const failures = isStuck(release) ? counted : counted + 1;
+  const retries = specOf(release)[action]?.remediation?.retries ?? 0;
+  const exhausted = `Failed to ${action} after ${failures} attempt(s)`;
+  const stalled: Condition = { type: 'Stalled', status: 'True', reason: 'RetriesExceeded', message: exhausted };
+  const isStalled = retries >= 0 && failures > retries;
   return {
-    conditions: [ready('False', reason, message), { type: 'Released', status: 'False', reason, message }, ...(endless ? [] : [stalled])],
-    fields: { [`${action}Failures`]: 1, lastAttemptedGeneration: generation },
+    conditions: [ready('False', reason, message), { type: 'Released', status: 'False', reason, message }, ...(isStalled ? [stalled] : [])],
+    fields: { [`${action}Failures`]: failures, lastAttemptedGeneration: generation },
   };
+}
+
+function isStuck(release: Manifest): boolean {
+  const { lastAttemptedGeneration } = statusOf(release);
+  return conditionOf(release, 'Stalled') !== undefined && lastAttemptedGeneration === release.metadata.generation && !wantsReset(release);
 }
 
 function wantsReset(release: Manifest): boolean {

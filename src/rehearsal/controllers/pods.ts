@@ -50,7 +50,7 @@ function nextStatus(world: World, pod: Manifest): Tree {
       containers.map((container) => stateOf(pod, container, { state: { waiting } })),
     );
   }
-  if (runsOnce(pod)) return runOnce(world, pod);
+  if (runsOnce(pod) && containers.every((container) => missingEnvironment(world, pod, container) === undefined)) return runOnce(world, pod);
   const states = containers.map((container) => nextState(world, pod, container));
   return report(
     world,

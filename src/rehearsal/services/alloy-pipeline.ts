@@ -1,7 +1,7 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import { hashOf, parseSpan, specOf, type Tree } from '../tree.ts';
 import { type Block, entriesIn, stringsIn } from './alloy-configuration.ts';
-import { matches, parseQuery, toRegExp } from './logql.ts';
+import { keepsLine, matches, parseQuery, toRegExp } from './logql.ts';
 import type { Labels } from './loki-state.ts';
 
 /** A line on its way through the stages. */
@@ -33,12 +33,6 @@ export function relabel(rules: readonly Block[], pod: Manifest, container: strin
     if (action === 'drop' ? found : action === 'keep' && !found) return undefined;
     if (action === 'replace' && found)
       labels = { ...labels, [target]: replacement.replaceAll(/\$\{?(\d+)\}?/g, (_, group) => found[Number(group)] ?? '') };
-    if (action === 'labelmap') {
-      for (const [label, given] of Object.entries(labels)) {
-        const name = new RegExp(`^(?:${regex})$`).exec(label);
-        if (name) labels = { ...labels, [name[1] ?? label]: given };
-      }
-    }
   }
   return Object.fromEntries(Object.entries(labels).filter(([label, value]) => !label.startsWith('__') && value !== ''));
 }
@@ -62,13 +56,11 @@ const STAGES: Readonly<Record<string, Run>> = {
     const [longer] = stringsIn(attributes.longer_than);
     const tooOld = older !== undefined && now.getTime() - passing.at.getTime() > (parseSpan(older) ?? 0);
     const tooLong = longer !== undefined && passing.line.length > Number.parseInt(longer, 10) * 1024;
-    const [expression] = stringsIn(attributes.expression);
-    const hit = expression !== undefined && toRegExp(expression).test(passing.line);
-    return tooOld || tooLong || hit ? undefined : passing;
+    return tooOld || tooLong ? undefined : passing;
   },
   'stage.match': (stage, passing, buckets, now) => {
     const { selector, stages } = parseQuery(stringsIn(stage.attributes.selector)[0] ?? '');
-    const lineFits = stages.every((filter) => 'line' in filter && keeps(filter.line, filter.value, passing.line));
+    const lineFits = stages.every((filter) => 'line' in filter && keepsLine(filter, passing.line));
     if (!lineFits || !selector.every((matcher) => matches(matcher, passing.labels))) return passing;
     return stringsIn(stage.attributes.action)[0] === 'drop' ? undefined : runStages(stage.blocks, passing, buckets, now);
   },
@@ -83,18 +75,9 @@ const STAGES: Readonly<Record<string, Run>> = {
     });
     return { ...passing, extracted: { ...passing.extracted, ...Object.fromEntries(found) } };
   },
-  'stage.regex': ({ attributes }, passing) => {
-    const groups = toRegExp(stringsIn(attributes.expression)[0] ?? '').exec(passing.line)?.groups ?? {};
-    return { ...passing, extracted: { ...passing.extracted, ...groups } };
-  },
-  'stage.labels': ({ attributes }, passing) => ({ ...passing, labels: { ...passing.labels, ...taken(attributes.values, passing) } }),
   'stage.structured_metadata': ({ attributes }, passing) => ({
     ...passing,
     metadata: { ...passing.metadata, ...taken(attributes.values, passing) },
-  }),
-  'stage.static_labels': ({ attributes }, passing) => ({
-    ...passing,
-    labels: { ...passing.labels, ...Object.fromEntries(entriesIn(attributes.values)) },
   }),
   'stage.label_drop': ({ attributes }, passing) => {
     const dropped = stringsIn(attributes.values);
@@ -134,10 +117,6 @@ function discovered({ metadata, ...pod }: Manifest, container: string): Record<s
     __meta_kubernetes_pod_controller_kind: owner?.kind ?? '',
     ...Object.fromEntries(labels),
   };
-}
-
-function keeps(operator: string, value: string, line: string): boolean {
-  return (operator.endsWith('~') ? toRegExp(value).test(line) : line.includes(value)) === operator.startsWith('|');
 }
 
 function parseJson(line: string): Tree {

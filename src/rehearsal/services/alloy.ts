@@ -81,6 +81,7 @@ async function ship(world: World, collector: Manifest, send: Send): Promise<void
   const shipping = shippingOf(world, collector.metadata.uid ?? '');
   const rules = blocksOf(components, 'discovery.relabel').flatMap(({ blocks }) => blocks);
   const stages = blocksOf(components, 'loki.process').flatMap(({ blocks }) => blocks);
+  const now = world.now();
   const upTo = new Map<string, number>();
   const passed: Passing[] = [];
   for (const pod of discover(world, components, collector)) {
@@ -90,7 +91,7 @@ async function ship(world: World, collector: Manifest, send: Send): Promise<void
     upTo.set(logKey(pod), lines.length);
     for (const { container, at, line } of lines.slice(done)) {
       const labels = relabel(rules, pod, container);
-      const passing = labels && runStages(stages, { at, line, labels, metadata: {}, extracted: {} }, shipping.buckets, world.now());
+      const passing = labels && runStages(stages, { at, line, labels, metadata: {}, extracted: {} }, shipping.buckets, now);
       if (passing) passed.push(passing);
     }
   }

@@ -31,7 +31,7 @@ export async function pushCanaries(world: World, send: Send): Promise<void> {
 
 export const canaryMetrics: Metrics = (pod, world) => {
   const { at, entries, missing, arriving } = countedOf(world, pod.metadata.uid ?? '');
-  const since = (world.now().getTime() - at) / 1000;
+  const since = at === 0 ? 0 : Math.floor((world.now().getTime() - at) / 1000);
   return [
     { name: 'loki_canary_entries_total', value: entries + since, perSecond: 1 },
     { name: 'loki_canary_missing_entries_total', value: missing + (arriving ? 0 : since), perSecond: arriving ? 0 : 1 },
@@ -49,8 +49,9 @@ async function pushCanary(world: World, pod: Manifest, send: Send): Promise<void
   const { path, ...pushed } = request('POST', '/loki/api/v1/push', { body: { streams: [{ stream, values }] } });
   const answer = await send(world, `http://${address}${path}`, pushed);
   counted.arriving = answer?.status === 204;
-  counted.entries += Math.floor(seconds);
-  if (!counted.arriving) counted.missing += Math.floor(seconds);
+  const written = Math.max(1, Math.floor(seconds));
+  counted.entries += written;
+  if (!counted.arriving) counted.missing += written;
   counted.at = now;
   const loki = lokiPods(world)[0];
   if (answer !== undefined && loki !== undefined) {

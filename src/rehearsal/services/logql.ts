@@ -6,11 +6,14 @@ export interface Matcher {
   readonly value: string;
 }
 
-/** A stage of a log query: `|= "x"`, or `| level="error"` on labels and structured metadata. */
-export type Stage =
-  | { readonly line: string; readonly value: string }
-  | { readonly filter: Matcher }
-  | { readonly parser: 'json' | 'logfmt' };
+/** `|= "x"` and its like. */
+export interface LineFilter {
+  readonly line: string;
+  readonly value: string;
+}
+
+/** A stage of a log query; `| level="error"` filters by labels and structured metadata. */
+export type Stage = LineFilter | { readonly filter: Matcher };
 
 export interface LogQuery {
   readonly selector: readonly Matcher[];
@@ -36,7 +39,7 @@ export function isMetricQuery(query: LogQuery): query is MetricQuery {
 }
 
 /**
- * Selectors, line and label filters, json and logfmt, and counting over a range with an optional aggregation around it.
+ * Selectors, line and label filters, and counting over a range with an optional aggregation around it.
  * @throws QueryError with Loki's words; a query beyond these is refused as a syntax error
  */
 export function parseQuery(query: string): LogQuery | MetricQuery {
@@ -51,6 +54,10 @@ export function matches(matcher: Matcher, labels: Readonly<Record<string, string
   if (matcher.operator === '=') return value === matcher.value;
   if (matcher.operator === '!=') return value !== matcher.value;
   return wholly(matcher.value).test(value) === (matcher.operator === '=~');
+}
+
+export function keepsLine({ line: operator, value }: LineFilter, line: string): boolean {
+  return (operator.endsWith('~') ? toRegExp(value).test(line) : line.includes(value)) === operator.startsWith('|');
 }
 
 /** Go's regular expression, in JavaScript's words. */
@@ -112,9 +119,7 @@ function parseStages(parser: Parser): Stage[] {
   const stages: Stage[] = [];
   for (;;) {
     const line = parser.take(/^(\|=|\|~|!=|!~)/)?.[1];
-    const [, format] = line === undefined ? (parser.take(/^\|\s*(json|logfmt)\b/) ?? []) : [];
     if (line !== undefined) stages.push({ line, value: parser.string() });
-    else if (format !== undefined) stages.push({ parser: format as 'json' | 'logfmt' });
     else if (parser.take(/^\|/)) stages.push({ filter: parseMatcher(parser) });
     else return stages;
   }

@@ -1,14 +1,14 @@
 import { parseSpan } from '../tree.ts';
 import type { ServiceResponse, World } from '../world.ts';
 import { json, text } from './answers.ts';
-import { isMetricQuery, type LogQuery, type MetricQuery, matches, parseQuery, QueryError, type Stage, toRegExp } from './logql.ts';
+import { isMetricQuery, keepsLine, type LogQuery, type MetricQuery, matches, parseQuery, QueryError, type Stage } from './logql.ts';
 import { type Entry, type Labels, nameStream, type RunningLoki, type Stream } from './loki-state.ts';
 
 type Answering = (query: URLSearchParams, loki: RunningLoki, world: World) => ServiceResponse;
 
 interface Found {
   readonly entry: Entry;
-  /** Of the stream, with the metadata and parsed fields mixed in. */
+  /** Of the stream, with the metadata mixed in. */
   readonly labels: Labels;
 }
 
@@ -138,42 +138,15 @@ function search(loki: RunningLoki, { selector, stages }: LogQuery, start: bigint
     if (!selector.every((matcher) => matches(matcher, stream.labels))) continue;
     for (const entry of stream.entries) {
       if (entry.at < start || entry.at >= end) continue;
-      const labels = runStages(stages, entry.line, { ...stream.labels, ...entry.metadata });
-      if (labels !== undefined) found.push({ entry, labels });
+      const labels = { ...stream.labels, ...entry.metadata };
+      if (stages.every((stage) => passes(stage, entry.line, labels))) found.push({ entry, labels });
     }
   }
   return found;
 }
 
-/** The labels after all stages; undefined when one of them dropped the line. */
-function runStages(stages: readonly Stage[], line: string, given: Labels): Labels | undefined {
-  let labels = given;
-  for (const stage of stages) {
-    if ('parser' in stage) labels = { ...labels, ...(stage.parser === 'json' ? jsonFields(line) : logfmtFields(line)) };
-    else if ('filter' in stage ? !matches(stage.filter, labels) : !keepsLine(stage.line, stage.value, line)) return undefined;
-  }
-  return labels;
-}
-
-function keepsLine(operator: string, value: string, line: string): boolean {
-  const found = operator.endsWith('~') ? toRegExp(value).test(line) : line.includes(value);
-  return found === operator.startsWith('|');
-}
-
-function jsonFields(line: string): Labels {
-  try {
-    return Object.fromEntries(
-      Object.entries(JSON.parse(line)).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
-    );
-  } catch {
-    return { __error__: 'JSONParserErr' };
-  }
-}
-
-function logfmtFields(line: string): Labels {
-  return Object.fromEntries(
-    [...line.matchAll(/(\w+)=("(?:\\.|[^"])*"|\S*)/g)].map(([, key, value]) => [key, value?.replace(/^"|"$/g, '')]),
-  );
+function passes(stage: Stage, line: string, labels: Labels): boolean {
+  return 'filter' in stage ? matches(stage.filter, labels) : keepsLine(stage, line);
 }
 
 function streamsBetween(loki: RunningLoki, start: bigint, end: bigint): Stream[] {
@@ -182,7 +155,8 @@ function streamsBetween(loki: RunningLoki, start: bigint, end: bigint): Stream[]
 
 function rangeOf(query: URLSearchParams, world: World, length: bigint): [bigint, bigint] {
   const end = query.get('end') === null ? nowOf(world) : timeOf(query, 'end', 0n);
-  return [timeOf(query, 'start', end - length), end];
+  const since = parseSpan(query.get('since'));
+  return [timeOf(query, 'start', end - (since === undefined ? length : BigInt(since) * 1_000_000n)), end];
 }
 
 /** Nanoseconds, seconds with or without a fraction, or RFC 3339. */

@@ -55,7 +55,7 @@ function targets(world: World): readonly Target[] {
     return services.flatMap((service) =>
       world.store
         .list('v1', 'Pod', namespace)
-        .filter((pod) => hasLabels(pod, specOf(service).selector))
+        .filter((pod) => hasLabels(pod, specOf(service).selector) && statusOf(pod).phase === 'Running')
         .map((pod) => {
           const container = specOf(pod).containers[0].name;
           const labels = {
