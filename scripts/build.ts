@@ -18,6 +18,24 @@ const generatedClientsAreFree: Plugin = {
   },
 };
 
+/**
+ * Node's own modules by `require`. An `import` of one evaluates everything it exports, and with it what those exports
+ * load lazily: `node:fs` brings readline, `node:crypto` all of WebCrypto.
+ */
+const nodeModulesAreLazy: Plugin = {
+  name: 'node-modules-are-lazy',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path, kind }) => (kind === 'import-statement' ? { path, namespace: 'node' } : undefined));
+    onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({ contents: `module.exports = require('${path}');` }));
+  },
+};
+
+/** What bundled CommonJS packages expect to find. */
+const COMMONJS = [
+  "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
+  'const { filename: __filename, dirname: __dirname } = import.meta;',
+].join('\n');
+
 if (!isUpToDate()) {
   await bundle();
   await writeCommandManifest();
@@ -28,7 +46,7 @@ function isUpToDate(): boolean {
   if (!existsSync(join(root, 'oclif.manifest.json')) || !existsSync(join(root, 'dist/main.js'))) return false;
   const built = statSync(join(root, 'oclif.manifest.json')).mtimeMs;
   const sources = globSync(['src/**', 'phases/**', 'goals/*.json', 'package.json', 'package-lock.json', 'scripts/build.ts'], { cwd: root });
-  return sources.every((file) => statSync(join(root, file)).mtimeMs <= built);
+  return sources.every((file) => file.includes('.generated.') || statSync(join(root, file)).mtimeMs <= built);
 }
 
 /**
@@ -51,11 +69,13 @@ async function bundle(): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'node22',
+    // jsonc-parser's main is a format that bundlers cannot follow; its module is not.
+    mainFields: ['module', 'main'],
     chunkNames: 'chunks/[name]-[hash]',
     // Optional companions that oclif and listr2 look for at run time and do without.
     external: ['tsx', 'tsx/*', 'ts-node', 'typescript', 'enquirer'],
-    banner: { js: "import { createRequire as makeRequire } from 'node:module';\nconst require = makeRequire(import.meta.url);" },
-    plugins: [generatedClientsAreFree],
+    banner: { js: COMMONJS },
+    plugins: [generatedClientsAreFree, nodeModulesAreLazy],
     logLevel: 'warning',
   });
   rmSync(join(root, 'dist'), { recursive: true, force: true });
@@ -67,5 +87,8 @@ async function writeCommandManifest(): Promise<void> {
   const config = await Config.load({ root, pjson: manifest, ignoreManifest: true });
   const [plugin] = config.getPluginsList();
   if (plugin === undefined || !('manifest' in plugin)) throw new Error('oclif made no manifest of dist/commands');
+  // oclif only warns of commands that cannot be loaded.
+  const missing = plugin.commandIDs.filter((id) => !plugin.commands.some((command) => command.id === id));
+  if (missing.length > 0) throw new Error(`these commands cannot be loaded: ${missing.join(', ')}`);
   writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest, undefined, 2)}\n`);
 }

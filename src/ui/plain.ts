@@ -11,12 +11,23 @@ interface PlainOptions {
 
 /** One line an event, for logs and for terminals without a cursor; what failed is followed by its causes and remedy. */
 export function plainProgress(write: (text: string) => void, options: PlainOptions): Progress {
+  const met = new Set<string>();
   return {
     listener: (event) => {
+      if (event.type === 'check.judged' && isRepeated(event, met)) return;
       for (const line of linesOf(event, options)) write(`${line}\n`);
     },
     close: async () => {},
   };
+}
+
+/** A check that stays met is told once, although what it saw may change a little each time. */
+function isRepeated({ phase, objective, check, state }: CheckJudged, met: Set<string>): boolean {
+  const key = `${phase} ${objective} ${check}`;
+  const wasMet = met.has(key);
+  if (state === 'met') met.add(key);
+  else met.delete(key);
+  return wasMet && state === 'met';
 }
 
 function linesOf(event: Event, { colours, verbose }: PlainOptions): readonly string[] {

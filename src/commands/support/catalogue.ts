@@ -1,6 +1,15 @@
+import type { Environment } from '#model/environment.ts';
 import { UserError } from '#model/errors.ts';
 import type { Phase } from '#model/phase.ts';
 import phases from '#phases/index.ts';
+import { metricsFor } from '#phases/metrics.ts';
+import { triggersFor } from '#phases/triggers.ts';
+
+/** Everything that code knows of the rollout in this environment; of a rollout that is not ours, nothing. */
+export function catalogueFor(environment: Environment | undefined) {
+  if (environment === undefined) return { phases, triggers: [], metrics: [] };
+  return { phases, triggers: triggersFor(environment), metrics: metricsFor(environment) };
+}
 
 /**
  * The phase that `2` or `phase-2` names.

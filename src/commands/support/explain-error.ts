@@ -31,7 +31,9 @@ function withRemedy(message: string, remedy: string): string {
 function usageError(error: unknown): Explanation | undefined {
   if (!(error instanceof Error) || !('oclif' in error)) return undefined;
   if ('code' in error && error.code === 'EEXIT') return { text: '', exit: (error.oclif as { exit: number }).exit };
-  const message = error.message.replace(/\nSee more help with --help\.?$/, '');
+  const message = error.message
+    .replace(/\nSee more help with --help\.?$/, '')
+    .replace(/^command (.*) not found$/, (_, id: string) => `there is no command "${id.replaceAll(':', ' ')}"`);
   const remedy = 'parse' in error ? 'the same command with --help shows what it takes' : 'anton-logging --help lists the commands';
   return { text: withRemedy(message, remedy), exit: EXIT.usage };
 }

@@ -1,7 +1,7 @@
 import { systemClock } from '#adapters/clock.ts';
 import { observeStatus, offlineStatus } from '#engine/observe.ts';
 import type { StatusReport } from '#model/status.ts';
-import { catalogueFor } from '#phases/index.ts';
+import { catalogueFor } from './catalogue.ts';
 import { interruptSignal } from './interrupt.ts';
 import { findLastRun } from './journals.ts';
 import { type OpenedGoals, openGoals, openOwnGoals } from './open-goals.ts';

@@ -5,8 +5,8 @@ import { runPhases } from '#engine/run.ts';
 import type { Exit } from '#model/errors.ts';
 import type { Event } from '#model/event.ts';
 import type { Journal } from '#model/ports.ts';
-import phases, { catalogueFor } from '#phases/index.ts';
 import { oneLine } from '#ui/text.ts';
+import { catalogueFor } from './catalogue.ts';
 import { chooseProgress } from './choose-progress.ts';
 import { confirm } from './confirm.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -54,13 +54,14 @@ export async function runWired(
   onEvent: (event: Event) => void = () => {},
 ): Promise<Exit> {
   const run = newRunId();
-  const progress = chooseProgress(flags, phases, goals.environment, dryRun);
+  const catalogue = catalogueFor(goals.environment);
+  const progress = chooseProgress(flags, catalogue.phases, goals.environment, dryRun);
   let last: Event | undefined;
   try {
     const result = await runPhases(
       {
         ...wiring,
-        ...catalogueFor(goals.environment),
+        ...catalogue,
         environment: goals.environment,
         goalsFile: goals.file,
         journal: journals === undefined ? NO_JOURNAL : createJournal(journals, run),
