@@ -4,6 +4,8 @@ import type { LogLine, World } from '../world.ts';
 
 /** Whoever is silent for this long writes a line; milliseconds. */
 const SILENCE = 60_000;
+/** Tasks of Airflow end more often; milliseconds. */
+const BETWEEN_TASKS = 5_000;
 
 /** Key of a pod in `world.logs`. */
 export function logKey(pod: Manifest): string {
@@ -18,19 +20,25 @@ export function writeLog(world: World, pod: Manifest, container: string, line: s
 export function writeRoutineLogs(world: World): void {
   const now = world.now();
   for (const pod of world.store.list('v1', 'Pod')) {
-    const last = logOf(world, pod).at(-1);
-    if (statusOf(pod).phase !== 'Running' || (last !== undefined && now.getTime() - last.at.getTime() < SILENCE)) continue;
-    for (const status of statusOf(pod).containerStatuses ?? [])
-      if (status.state.running) writeLog(world, pod, status.name, routineLine(pod, now));
+    if (statusOf(pod).phase !== 'Running') continue;
+    const isScheduler = specOf(pod).containers[0].name === 'scheduler';
+    const last = logOf(world, pod).findLast(({ line }) => !isScheduler || line.includes(TASK_ENDED));
+    if (last !== undefined && now.getTime() - last.at.getTime() < (isScheduler ? BETWEEN_TASKS : SILENCE)) continue;
+    const lines = isScheduler ? taskLines(now) : [`level=info ts=${now.toISOString()} msg="at work"`];
+    for (const { name, state } of statusOf(pod).containerStatuses ?? []) {
+      if (state.running) for (const line of lines) writeLog(world, pod, name, line);
+    }
   }
 }
 
-function routineLine(pod: Manifest, now: Date): string {
-  if (!specOf(pod).containers.some(({ name }: { name: string }) => name === 'scheduler'))
-    return `level=info ts=${now.toISOString()} msg="at work"`;
-  const run = hashOf(now.getTime(), 8);
+const TASK_ENDED = 'Marking task as SUCCESS';
+
+/** A task that failed once and then came through. */
+function taskLines(now: Date): string[] {
   const dag = ['etl', 'reports', 'cleanup'][now.getTime() % 3];
-  return `[${now.toISOString()}] {taskinstance.py} INFO - Marking task as SUCCESS. dag_id=${dag}, task_id=load, run_id=scheduled__${run}, try_number=1`;
+  const task = `dag_id=${dag}, task_id=load, run_id=scheduled__${hashOf(now.getTime(), 8)}`;
+  const written = `[${now.toISOString()}] {taskinstance.py}`;
+  return [`${written} ERROR - Task failed with exception. ${task}, try_number=1`, `${written} INFO - ${TASK_ENDED}. ${task}, try_number=2`];
 }
 
 function logOf(world: World, pod: Manifest): LogLine[] {
