@@ -1,5 +1,5 @@
 import { EXIT, type Exit } from '#model/errors.ts';
-import { metricTable } from '#ui/tables.ts';
+import { metricMethods, metricTable } from '#ui/tables.ts';
 import { BaseCommand, outputFlag } from './support/base-command.ts';
 import { reportObserved } from './support/report.ts';
 import { exitOfMetrics } from './support/report-exit.ts';
@@ -15,7 +15,7 @@ export default class Metrics extends BaseCommand {
     const { flags } = await this.parse(Metrics);
     const { metrics } = await reportObserved(flags);
     if (flags.output === 'json') this.print(JSON.stringify(metrics, undefined, 2));
-    else this.print(metricTable(metrics, this.colours(flags)).trimEnd());
+    else this.print(`${metricTable(metrics, this.colours(flags))}\nHow they are measured\n${metricMethods(metrics)}`.trimEnd());
     return flags['exit-code'] ? exitOfMetrics(metrics.map(({ state }) => state)) : EXIT.done;
   }
 }

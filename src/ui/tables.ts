@@ -39,17 +39,21 @@ export function metricTable(metrics: readonly MetricStatus[], colours: boolean):
   if (metrics.length === 0) return '  none\n';
   const paint = painter(colours);
   return table(
-    ['Metric', 'Target', 'Measured', 'State', 'Method'],
-    [20, 17, 15, 9, 12],
-    metrics.map(({ id, target, current, state, measured_at, method }) => [
+    ['Metric', 'Target', 'Measured', 'State'],
+    [32, 18, 16, 8],
+    metrics.map(({ id, target, current, state, measured_at }) => [
       oneLine(id),
       oneLine(target),
       current === null ? '-' : `${oneLine(current)}${measured_at === null ? '' : ` at ${shortTime(measured_at)}`}`,
       paintState(paint, state),
-      oneLine(method),
     ]),
     paint,
   );
+}
+
+/** How each metric is measured. */
+export function metricMethods(metrics: readonly MetricStatus[]): string {
+  return metrics.map(({ id, method }) => `  ${oneLine(id)}: ${oneLine(method)}\n`).join('');
 }
 
 /** Rows under dim headings, wrapped at the widths; the last cell of a row may hold anything. */
@@ -95,10 +99,10 @@ const BORDERLESS = {
 
 function heading({ initiative, offline, observed_at }: StatusReport, paint: ChalkInstance): string {
   const { done, total, percent } = initiative.progress;
-  const source = offline ? 'claims of the goals file; nothing was looked at' : `observed ${shortTime(observed_at)}`;
+  const source = offline ? 'claimed by the file, not looked at' : `observed ${shortTime(observed_at)}`;
   return [
-    `${paint.bold(oneLine(initiative.name))}: ${paintStatus(paint, initiative.status)}, ${done} of ${total} deliverables (${percent} %)`,
-    `${paint.dim(source)}\n`,
+    paint.bold(oneLine(initiative.name)),
+    `${paintStatus(paint, initiative.status)}, ${done} of ${total} deliverables (${percent} %); ${paint.dim(source)}\n`,
   ].join('\n');
 }
 
@@ -113,7 +117,7 @@ function phaseTable(phases: readonly PhaseStatus[], paint: ChalkInstance): strin
     ],
     ...phase.objectives.map((objective) => objectiveRow(objective, paint)),
   ]);
-  return table(['', 'Phase', 'Status', 'Done', ''], [5, 41, 22, 6, 6], rows, paint);
+  return table(['', 'Phase', 'Status', 'Done', ''], [4, 39, 20, 5, 5], rows, paint);
 }
 
 function objectiveRow({ id, name, status, basis, stale, deliverables, reason }: ObjectiveStatus, paint: ChalkInstance): readonly string[] {

@@ -29,6 +29,7 @@ export interface Rollout {
 /** Runs phases of the goals against the cluster that the flags name: asks first, shows progress, prints the result. */
 export async function runRollout(rollout: Rollout, flags: RunFlags): Promise<Exit> {
   const { goals, from, to, apply, dryRun } = rollout;
+  readTimeout(flags.timeout);
   for (const warning of goals.warnings) process.stderr.write(`Warning: ${oneLine(warning)}\n`);
   const wiring = await wireWriting(flags, goals.environment, flags.overwrite);
   if (apply && !dryRun) {
