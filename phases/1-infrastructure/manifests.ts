@@ -13,7 +13,9 @@ export function storageFiles(environment: Environment): Files {
   const app = appOf(environment, 'loki-storage');
   const { storage, loki } = environment;
   const manifests = [
-    ...(storage.bucketFrom === 'object-bucket-claim' ? [bucketClaim(environment)] : []),
+    ...(storage.bucketFrom === 'object-bucket-claim'
+      ? [bucketClaim(loki.namespace, CLAIM, storage.bucket.name, storage.storageClass)]
+      : []),
     ...(storage.secretFrom === 'external-secret' ? externalSecret(environment) : []),
   ];
   if (manifests.length === 0) return {};
@@ -56,12 +58,12 @@ export function storageDocument({ storage }: Environment): string {
 }
 
 /** A fixed name: an OBC with generateBucketName never equals the bucket that Loki is told. */
-function bucketClaim({ storage, loki }: Environment): object {
+export function bucketClaim(namespace: string, name: string, bucketName: string, storageClassName: string): object {
   return {
     apiVersion: 'objectbucket.io/v1alpha1',
     kind: 'ObjectBucketClaim',
-    metadata: { name: CLAIM, namespace: loki.namespace },
-    spec: { bucketName: storage.bucket.name, storageClassName: storage.storageClass },
+    metadata: { name, namespace },
+    spec: { bucketName, storageClassName },
   };
 }
 

@@ -32,7 +32,7 @@ export default definePhase(1, 'Infrastructure Preparation', (environment) => {
             title: 'Bucket for Loki',
             aliases: ['Create ObjectBucketClaim for Loki'],
             validations: [
-              ...(storage.bucketFrom === 'object-bucket-claim' ? [claimIsBound(loki.namespace, claimName())] : []),
+              ...(storage.bucketFrom === 'object-bucket-claim' ? [claimIsBound('s3.claim-bound', loki.namespace, claimName())] : []),
               bucketIsReachable(bucket),
             ],
           },

@@ -10,7 +10,7 @@ import { definePhase, objective } from '#model/phase.ts';
 import { chartRef } from '../1-infrastructure/manifests.ts';
 import { isApplied } from '../applied.ts';
 import { releaseFile, releaseRef } from '../release.ts';
-import { appOf, deliver } from '../repository.ts';
+import { appOf } from '../repository.ts';
 import { lokiValues } from './values.ts';
 
 export default definePhase(2, 'Loki Deployment', (environment) => {

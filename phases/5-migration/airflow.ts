@@ -10,38 +10,39 @@ import {
 } from '#checks/airflow.ts';
 import { documentIsThere } from '#checks/documents.ts';
 import { kustomizationIsApplied } from '#checks/flux.ts';
+import { bucketIsReachable, claimIsBound } from '#checks/s3.ts';
 import type { Change, Derive, Step } from '#model/change.ts';
 import type { Approval, Soak } from '#model/check.ts';
 import type { Airflow, Environment } from '#model/environment.ts';
 import type { Permission } from '#model/kubernetes.ts';
 import { type Objective, objective } from '#model/phase.ts';
-import { airflowDocument, archiveJob, DOCUMENT, remoteLogging, withoutClaims } from './manifests.ts';
+import { isApplied } from '../applied.ts';
+import { appOf, deliver, listApps } from '../repository.ts';
+import { airflowDocument, archiveFiles, archiveJob, DOCUMENT, remoteLogging, withoutClaims } from './manifests.ts';
 
 /** Off the claim in steps, each resumable, with a way back until the last: dual run, parity, archive, approval, soak, removal. */
 export function migrateAirflow(airflow: Airflow | null, environment: Environment): Objective {
   if (airflow === null) return objective('5.1', 'Airflow Migration', { skipped: 'there is no Airflow here', deliverables: [] });
-  const { gitops, loki, storage } = environment;
+  const { gitops, loki } = environment;
   const applied = kustomizationIsApplied('flux.airflow-applied', airflow.kustomization, gitops);
   const inLoki = taskLogsAreInLoki(airflow, loki);
-  const archived = archiveIsComplete(airflow, storage.bucket);
+  const archived = archiveIsComplete(airflow);
   return objective('5.1', 'Airflow Migration', {
     steps: [
-      {
-        do: 'commit',
-        files: { [DOCUMENT]: airflowDocument(airflow, environment) },
-        edits: remoteLogging(airflow, environment),
-        why: 'Airflow logs to S3 as well as to its claim',
-      },
-      { do: 'reconcile', object: gitops.source },
-      { do: 'await', what: applied },
+      ...bucketSteps(airflow, environment),
+      ...deliver(
+        gitops,
+        'Airflow logs to S3 as well as to its claim',
+        { [DOCUMENT]: airflowDocument(airflow, environment) },
+        applied,
+        remoteLogging(airflow),
+      ),
       { do: 'await', what: inLoki },
       archive(airflow, environment),
       { do: 'await', what: archived },
       { do: 'await', what: approval(airflow) },
       { do: 'await', what: soak(airflow, environment) },
-      { do: 'commit', files: {}, edits: withoutClaims(airflow), why: 'Airflow without log claims' },
-      { do: 'reconcile', object: gitops.source },
-      { do: 'await', what: applied },
+      ...deliver(gitops, 'Airflow without log claims', {}, applied, withoutClaims(airflow)),
       { do: 'await', what: nothingMounts(airflow) },
       removeClaim(airflow, environment),
     ] satisfies readonly Step[],
@@ -54,12 +55,32 @@ export function migrateAirflow(airflow: Airflow | null, environment: Environment
   });
 }
 
+/** An existing bucket is only looked at; a claimed one is claimed first. */
+function bucketSteps(airflow: Airflow, environment: Environment): readonly Step[] {
+  const { credentials } = airflow.archive;
+  const reachable = bucketIsReachable(airflow.archive, 'airflow.bucket-reachable');
+  const files = archiveFiles(airflow, environment);
+  if (Object.keys(files).length === 0) return [{ do: 'await', what: reachable }];
+  const app = appOf(environment, 'airflow-logs');
+  return [
+    ...deliver(
+      environment.gitops,
+      `claim bucket ${airflow.archive.name} for Airflow's logs`,
+      files,
+      isApplied(app, environment),
+      listApps(environment, [app]),
+    ),
+    { do: 'await', what: claimIsBound('airflow.bucket-bound', credentials.namespace, credentials.name) },
+    { do: 'await', what: reachable },
+  ];
+}
+
 /** Only while there is a claim and no finished archive of it: a second run must not copy an empty claim over the first archive. */
 function archive(airflow: Airflow, environment: Environment): Derive {
   return {
     do: 'derive',
     title: `Archive claim ${airflow.namespace}/${airflow.claim}`,
-    reads: { claim: readClaim(airflow), manifest: readManifest(airflow, environment.storage.bucket) },
+    reads: { claim: readClaim(airflow), manifest: readManifest(airflow) },
     permissions: on(airflow, 'batch', 'jobs', ['get', 'create', 'patch', 'delete']),
     changes: ({ claim, manifest }): readonly Change[] =>
       claim === undefined || manifest !== undefined ? [] : [{ do: 'apply', object: archiveJob(airflow, environment) }],
@@ -67,9 +88,9 @@ function archive(airflow: Airflow, environment: Environment): Derive {
 }
 
 /** The archive is looked at once more, in the same step that removes: on any doubt nothing is. */
-function removeClaim(airflow: Airflow, environment: Environment): Derive {
+function removeClaim(airflow: Airflow, _environment: Environment): Derive {
   const { namespace, claim: name } = airflow;
-  const archived = archiveIsComplete(airflow, environment.storage.bucket);
+  const archived = archiveIsComplete(airflow);
   return {
     do: 'derive',
     title: `Remove claim ${namespace}/${name}`,
@@ -89,14 +110,14 @@ function approval({ namespace, claim }: Airflow): Approval {
 }
 
 /** One retention window beside the archive, in which the way back stays open. Other work need not wait for it. */
-function soak(airflow: Airflow, { gates, loki, storage }: Environment): Soak {
+function soak(airflow: Airflow, { gates, loki }: Environment): Soak {
   return {
     gate: 'soak',
     id: 'airflow.decommission-soak',
     title: `Airflow runs for ${gates.decommission} beside its archive`,
     for: gates.decommission,
-    began: readArchiveTime(airflow, storage.bucket),
-    quiet: [taskLogsAreInLoki(airflow, loki), archiveIsComplete(airflow, storage.bucket)],
+    began: readArchiveTime(airflow),
+    quiet: [taskLogsAreInLoki(airflow, loki), archiveIsComplete(airflow)],
     nonBlocking: true,
   };
 }

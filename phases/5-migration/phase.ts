@@ -6,7 +6,7 @@ import { definePhase, objective } from '#model/phase.ts';
 import { isApplied } from '../applied.ts';
 import { appOf, deliver } from '../repository.ts';
 import { migrateAirflow } from './airflow.ts';
-import { RECORDED, recordingRules } from './manifests.ts';
+import { ALWAYS_RECORDED, RECORDED, recordingRules } from './manifests.ts';
 
 export default definePhase(5, 'Migration & Optimization', (environment) => {
   const { gitops, loki, prometheus, airflow } = environment;
@@ -34,7 +34,7 @@ export default definePhase(5, 'Migration & Optimization', (environment) => {
           { title: 'Tune query limits', validations: [queryLimits(loki), queriesAreFast(environment)] },
           {
             title: 'Set up recording rules',
-            validations: [rulesAreHealthy(loki, RECORDED), ...(prometheus === null ? [] : [seriesAreThere(prometheus, RECORDED)])],
+            validations: [rulesAreHealthy(loki, RECORDED), ...(prometheus === null ? [] : [seriesAreThere(prometheus, ALWAYS_RECORDED)])],
           },
         ],
       }),

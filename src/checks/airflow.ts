@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type Check, check } from '#model/check.ts';
 import type { Airflow, Loki, Prometheus } from '#model/environment.ts';
 import type { Scope } from '#model/kubernetes.ts';
-import type { BucketRef, Read, S3Answer } from '#model/read.ts';
+import type { Read, S3Answer } from '#model/read.ts';
 import { failed, met, pending } from '#model/verdict.ts';
 import { notAnswering } from './loki.ts';
 import { readLines } from './loki-lines.ts';
@@ -11,11 +11,9 @@ import { readQuery, samplesOf } from './prometheus.ts';
 import { formatBytes, parseQuantity } from './quantity.ts';
 import { parse, parseJson, readBucket, readList, readObject } from './reads.ts';
 
-/** Below this prefix the archive lies in the bucket, one folder a claim. */
-const ARCHIVE = 'archive';
-
-export function archivePrefix({ namespace, claim }: Airflow): string {
-  return `${ARCHIVE}/${namespace}/${claim}`;
+/** Below this prefix the archive lies in Airflow's bucket, one folder a claim. */
+export function archivePrefix({ claim }: Airflow): string {
+  return `archive/${claim}`;
 }
 
 /** Used bytes, not the claim's size: "100Gi" says what was asked for. Without a Prometheus only the size can be told, and it says so. */
@@ -57,9 +55,9 @@ export const taskLogsAreInLoki = (airflow: Airflow, loki: Loki): Check =>
       const lines = found.value.data.result.flatMap(({ values }) => values.map(([, line]) => line));
       const tasks = new Set(lines.map((line) => /dag_id=\S+?,? task_id=[^\s,]+/.exec(line)?.[0] ?? 'a task that does not say its name'));
       return lines.length > 0
-        ? met(`${lines.length} ends of tasks of ${tasks.size} tasks in 24 h`)
+        ? met(`${lines.length} finished task instances of ${tasks.size} tasks in 24 h`)
         : pending(
-            'no end of a task in 24 h',
+            'no finished task instance in 24 h',
             ['Airflow logs to files only, or nothing ran'],
             'let one DAG run; Celery workers need their logs on stdout',
           );
@@ -69,12 +67,12 @@ export const taskLogsAreInLoki = (airflow: Airflow, loki: Loki): Check =>
 const Manifest = v.object({ files: v.number(), bytes: v.number() });
 
 /** The archive holds as many files and bytes as the claim had when it was copied; listed anew, not taken from the job's word. */
-export const archiveIsComplete = (airflow: Airflow, bucket: BucketRef): Check =>
+export const archiveIsComplete = (airflow: Airflow): Check =>
   check({
     id: 'airflow.archive-complete',
-    title: `The files of claim ${airflow.namespace}/${airflow.claim} are in bucket ${bucket.name}`,
+    title: `The files of claim ${airflow.namespace}/${airflow.claim} are in bucket ${airflow.archive.name}`,
     holds: 'once',
-    reads: { manifest: readManifest(airflow, bucket), list: readBucket(bucket, 'list', { key: `${archivePrefix(airflow)}/` }) },
+    reads: { manifest: readManifest(airflow), list: readBucket(airflow.archive, 'list', { key: `${archivePrefix(airflow)}/` }) },
     judge: ({ manifest, list }) => {
       if (manifest === undefined)
         return pending(
@@ -132,8 +130,8 @@ export const claimIsGone = (airflow: Airflow): Check =>
   });
 
 /** What the step that archives needs to know: undefined where there is no manifest of a finished archive. */
-export function readManifest(airflow: Airflow, bucket: BucketRef): Read<{ files: number; bytes: number } | undefined> {
-  const read = readBucket(bucket, 'get', { key: `${archivePrefix(airflow)}/MANIFEST.json` });
+export function readManifest(airflow: Airflow): Read<{ files: number; bytes: number } | undefined> {
+  const read = readBucket(airflow.archive, 'get', { key: `${archivePrefix(airflow)}/MANIFEST.json` });
   return {
     ...read,
     decode: (answer) => {
@@ -144,8 +142,8 @@ export function readManifest(airflow: Airflow, bucket: BucketRef): Read<{ files:
 }
 
 /** When the archive was finished; undefined while there is none. */
-export function readArchiveTime(airflow: Airflow, bucket: BucketRef): Read<Date | undefined> {
-  const read = readBucket(bucket, 'list', { key: `${archivePrefix(airflow)}/MANIFEST.json` });
+export function readArchiveTime(airflow: Airflow): Read<Date | undefined> {
+  const read = readBucket(airflow.archive, 'list', { key: `${archivePrefix(airflow)}/MANIFEST.json` });
   return {
     ...read,
     decode: (answer) => {

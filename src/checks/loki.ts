@@ -302,12 +302,20 @@ export const rulesAreHealthy = (loki: Loki, wanted: readonly string[]): Check =>
 
 /** What a service proxy's answer means when it isn't the one hoped for. */
 export function notAnswering(what: string, { status, text: body = '' }: { readonly status: number; readonly text?: string }): Verdict {
-  const first =
-    body
-      .split('\n')
-      .find((line) => line.trim() !== '')
-      ?.slice(0, 200) ?? 'no text';
+  const lines = (statusMessage(body) ?? body).split('\n').filter((line) => line.trim() !== '');
+  const first = lines[0]?.slice(0, 200) ?? 'no text';
   return pending(`${what} answers ${status}`, [first], 'see the pods behind it: kubectl get pods, kubectl describe service');
+}
+
+/** The API server itself answers for a service without pods, with a Status object. */
+function statusMessage(body: string): string | undefined {
+  if (!body.startsWith('{')) return undefined;
+  try {
+    const { message } = JSON.parse(body) as { message?: unknown };
+    return typeof message === 'string' ? message : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function parseYamlText(body: string, subject: string): unknown {

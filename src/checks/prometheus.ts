@@ -149,7 +149,9 @@ const ENOUGH = 0.95;
 
 /** Since when there is history of `up` for the job; undefined while there is none. Judged by its samples, so a gap starts it anew. */
 export function readHistoryBegin(prometheus: Prometheus, job: string, period: Duration): Read<Date | undefined> {
-  const read = readQuery(prometheus, `count_over_time(up{job="${job}"}[${period}])`);
+  // A little more than the period: a history that is just long enough must be seen to be.
+  const window = parseDuration(period) / 1000 + 3600;
+  const read = readQuery(prometheus, `count_over_time(up{job="${job}"}[${window}s])`);
   return {
     ...read,
     decode: (answer) => {

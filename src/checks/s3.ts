@@ -8,9 +8,9 @@ import { readBucket, readObject, readSecret } from './reads.ts';
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html: every part but the last has at least 5 MiB. */
 const LARGE = 6 * 2 ** 20;
 
-export const claimIsBound = (namespace: string, name: string): Check =>
+export const claimIsBound = (id: string, namespace: string, name: string): Check =>
   check({
-    id: 's3.claim-bound',
+    id,
     title: `ObjectBucketClaim ${namespace}/${name} is Bound`,
     holds: 'always',
     reads: { claim: readObject({ apiVersion: 'objectbucket.io/v1alpha1', kind: 'ObjectBucketClaim', namespace, name }, Ceph) },
@@ -61,10 +61,10 @@ export const secretIsComplete = (storage: Storage): Check => {
   });
 };
 
-export const bucketIsReachable = (bucket: BucketRef): Check =>
+export const bucketIsReachable = (bucket: BucketRef, id = 's3.bucket-reachable'): Check =>
   check({
-    id: 's3.bucket-reachable',
-    title: `Bucket ${bucket.name} answers to Loki's credentials`,
+    id,
+    title: `Bucket ${bucket.name} answers to the credentials in Secret ${bucket.credentials.namespace}/${bucket.credentials.name}`,
     holds: 'always',
     reads: { head: readBucket(bucket, 'head-bucket') },
     judge: ({ head }) => (head.status === 200 ? met('head bucket: 200') : refused('head bucket', head)),

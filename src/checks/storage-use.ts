@@ -22,10 +22,13 @@ export const costIsLower = (airflow: Airflow, bucket: BucketRef): Check =>
     id: 'handoff.cost',
     title: `The objects take less than claim ${airflow.namespace}/${airflow.claim} did`,
     holds: 'once',
-    reads: { archive: readBucket(bucket, 'list', { key: `${archivePrefix(airflow)}/` }), all: readBucket(bucket, 'list', { key: '' }) },
+    reads: {
+      archive: readBucket(airflow.archive, 'list', { key: `${archivePrefix(airflow)}/` }),
+      all: readBucket(bucket, 'list', { key: '' }),
+    },
     judge: ({ archive, all }) =>
       sized(archive, (_, archived) =>
-        sized(all, (__, bytes) => met(`${formatBytes(bytes)} of objects, ${formatBytes(archived)} of them the archive of the claim`)),
+        sized(all, (__, bytes) => met(`${formatBytes(bytes)} of chunks and index, ${formatBytes(archived)} of archive`)),
       ),
   });
 

@@ -58,11 +58,21 @@ export async function readAll(reads: Reads, look: Look): Promise<{ values: Recor
   return unknown ?? { values: Object.fromEntries(settled as (readonly [string, unknown])[]) };
 }
 
-function waitsFor(check: Check, among: readonly Check[], outcomes: ReadonlyMap<string, Outcome>): Verdict | undefined {
+/** Whether the check was not looked at, because one before it is not met. */
+export function isDeferred(outcome: Outcome): boolean {
+  return 'deferred' in outcome;
+}
+
+function waitsFor(
+  check: Check,
+  among: readonly Check[],
+  outcomes: ReadonlyMap<string, Outcome>,
+): (Verdict & { deferred: true }) | undefined {
   const first = check.after?.find((id) => outcomes.has(id) && outcomes.get(id)?.state !== 'met');
   if (first === undefined) return undefined;
   const title = among.find(({ id }) => id === first)?.title ?? first;
   return {
+    deferred: true,
     state: 'pending',
     saw: `not looked at yet: it says nothing before “${title}”`,
     cause: [`waits for ${first}`],

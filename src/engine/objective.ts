@@ -4,7 +4,7 @@ import type { Change, Step } from '#model/change.ts';
 import { type Approval, type Check, type Gate, isGate, isProbe, type Probe, type Validation } from '#model/check.ts';
 import { EXIT, type Exit } from '#model/errors.ts';
 import type { Status } from '#model/event.ts';
-import type { Outcome } from '#model/verdict.ts';
+import { met, type Outcome } from '#model/verdict.ts';
 import { EvidenceBook } from './evidence.ts';
 import { executeChange } from './execute.ts';
 import { judgeGate } from './gate.ts';
@@ -172,6 +172,13 @@ class ObjectiveRun {
     const state = await this.#judgeGate(gate);
     if (state.state === 'open') {
       this.#evidence.pass(gate, state.saw, state.approval, this.#now());
+      const passed = { id: gate.id, title: gate.gate === 'soak' ? gate.title : `Approval: ${gate.of}` };
+      this.#tools.emit({
+        type: 'check.judged',
+        phase: this.#phase,
+        objective: this.#objective.id,
+        ...describeOutcome(passed, met(state.saw)),
+      });
       return undefined;
     }
     if (state.state === 'broken') {

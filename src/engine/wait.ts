@@ -3,7 +3,7 @@ import type { Scope } from '#model/kubernetes.ts';
 import type { Clock, Observer } from '#model/ports.ts';
 import type { Read } from '#model/read.ts';
 import type { Outcome } from '#model/verdict.ts';
-import { judgeRound, lookOnce } from './judge.ts';
+import { isDeferred, judgeRound, lookOnce } from './judge.ts';
 
 const FIRST_POLL = 50;
 const LONGEST_POLL = 5_000;
@@ -67,8 +67,9 @@ function report(
 ): void {
   for (const check of checks) {
     const outcome = outcomes.get(check.id) as Outcome;
-    const key = `${outcome.state} ${outcome.saw}`;
-    if (last.get(check.id) === key) continue;
+    // A value that drifts while all is well is no news, and neither is a check that was not looked at yet.
+    const key = outcome.state === 'met' ? 'met' : `${outcome.state} ${outcome.saw}`;
+    if (last.get(check.id) === key || isDeferred(outcome)) continue;
     last.set(check.id, key);
     options.onJudged(check, outcome);
   }

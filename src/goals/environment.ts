@@ -1,7 +1,8 @@
 import type { Duration } from '#model/check.ts';
-import type { Airflow, Alloy, Environment, GitOps, Grafana, Loki, Prometheus } from '#model/environment.ts';
+import type { Airflow, Alloy, Environment, GitOps, Grafana, Loki, Prometheus, Storage } from '#model/environment.ts';
 import { UserError } from '#model/errors.ts';
 import type { ObjectRef, ServiceRef } from '#model/kubernetes.ts';
+import type { SecretKeys } from '#model/read.ts';
 import { readPeriod } from './periods.ts';
 import { resolveRetention } from './retention.ts';
 import type { Settings } from './settings.ts';
@@ -18,14 +19,15 @@ export function resolveEnvironment(goals: Goals): { environment: Environment; wa
   const retention = resolveRetention(goals);
   const gitops = resolveGitOps(settings);
   const loki = resolveLoki(settings, retention);
+  const storage = resolveStorage(settings, loki.namespace, goals.file);
   const environment: Environment = {
     gitops,
-    storage: resolveStorage(settings, loki.namespace, goals.file),
+    storage,
     loki,
     alloy: resolveAlloy(settings),
     prometheus: resolvePrometheus(settings),
     grafana: resolveGrafana(settings),
-    airflow: resolveAirflow(settings, gitops.namespace),
+    airflow: resolveAirflow(settings, gitops.namespace, storage),
     gates: {
       soak: period(goals.file, '/environment/gates/soak', settings.gates?.soak) ?? '7d',
       decommission: period(goals.file, '/environment/gates/decommission', settings.gates?.decommission) ?? retention,
@@ -103,15 +105,28 @@ function resolveGrafana({ grafana }: Settings): Grafana | null {
   };
 }
 
-function resolveAirflow({ airflow }: Settings, fluxNamespace: string): Airflow | null {
+function resolveAirflow({ airflow }: Settings, fluxNamespace: string, storage: Storage): Airflow | null {
   if (airflow === null) return null;
+  const namespace = airflow?.namespace ?? 'airflow';
   return {
-    namespace: airflow?.namespace ?? 'airflow',
+    namespace,
     release: airflow?.release ?? 'airflow',
     claim: airflow?.claim ?? 'airflow-logs',
     file: airflow?.file ?? 'kubernetes/apps/airflow/airflow/app/helmrelease.yaml',
     kustomization: kustomization(airflow?.kustomization ?? 'airflow', fluxNamespace),
+    archive: {
+      ...storage.bucket,
+      name: airflow?.archive?.bucket ?? 'airflow-logs',
+      credentials: archiveCredentials(namespace, storage, airflow?.archive?.secret),
+    },
   };
+}
+
+/** A claimed bucket brings its Secret along; for an existing one the Secret has to be there, with the keys that Loki's has. */
+function archiveCredentials(namespace: string, { bucket, bucketFrom }: Storage, secret = 'airflow-logs'): SecretKeys {
+  return bucketFrom === 'object-bucket-claim'
+    ? { namespace, name: secret, user: 'AWS_ACCESS_KEY_ID', password: 'AWS_SECRET_ACCESS_KEY' }
+    : { ...bucket.credentials, namespace, name: secret };
 }
 
 /** Free text may say what it likes, but a reader should know that something else is done. */

@@ -32,6 +32,13 @@ export interface Settings {
   };
   readonly prometheus?: { service?: string; release?: string } | null;
   readonly grafana?: { service?: string; login?: { secret?: string; user?: string; password?: string } } | null;
-  readonly airflow?: { namespace?: string; release?: string; claim?: string; file?: string; kustomization?: string } | null;
+  readonly airflow?: {
+    namespace?: string;
+    release?: string;
+    claim?: string;
+    file?: string;
+    kustomization?: string;
+    archive?: { bucket?: string; secret?: string };
+  } | null;
   readonly gates?: { soak?: string; decommission?: string };
 }

@@ -99,6 +99,8 @@ export interface Airflow {
   /** The file of its HelmRelease in the repository: values are edited there. */
   readonly file: string;
   readonly kustomization: ObjectRef;
+  /** Where its files and its own remote logs go: a bucket of its own, with a Secret in its own namespace, because pods can't read another's. */
+  readonly archive: BucketRef;
 }
 
 export interface Targets {
