@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { execa } from 'execa';
+import { execa, type Options } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { root } from './run-command.ts';
 import { scratchFolder } from './scratch.ts';
@@ -10,7 +10,7 @@ import { scratchFolder } from './scratch.ts';
 const goals = join(root, 'goals/goals.json');
 
 /** The built program as a user starts it; what `npm run build` made is tested. */
-const run = (args: readonly string[], options: Parameters<typeof execa>[2] = {}) =>
+const run = (args: readonly string[], options: Pick<Options, 'cwd' | 'env' | 'input'> = {}) =>
   execa(process.execPath, [join(root, 'bin/run.js'), ...args], { reject: false, ...options });
 
 beforeAll(() => {
