@@ -46,7 +46,7 @@ export function reconcileHelmSources(world: World): void {
 }
 
 /** Whether a repository has this chart in this version. Those that this world knows nothing of have whatever is asked for. */
-export function isServed(url: string, chart: string, version: string): boolean {
+function isServed(url: string, chart: string, version: string): boolean {
   const known = SERVED.filter(({ charts }) => chart in charts);
   return known.length === 0 || known.some((repository) => url.includes(repository.url) && repository.charts[chart]?.includes(version));
 }

@@ -3,16 +3,14 @@ import type { World } from '../world.ts';
 import type { Sample } from './metrics.ts';
 
 /** A metric's course: from a point on it grows evenly until the next point. NaN: it was not there. */
-interface Course {
+export interface Course {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly points: { at: number; value: number; perSecond: number }[];
 }
 
-export type { Course };
-
 /** Milliseconds between two samples of a series. */
-export const SCRAPE_INTERVAL = 30_000;
+const SCRAPE_INTERVAL = 30_000;
 
 const coursesOf = memoryOf(() => new Map<string, Course>());
 

@@ -41,7 +41,7 @@ export function push(request: ServiceRequest, loki: RunningLoki, world: World): 
 }
 
 /** What Loki takes the level of a line to be: from its metadata, a field of the line, a word in it, or `unknown`. */
-export function detectLevel(line: string, labels: Labels): string {
+function detectLevel(line: string, labels: Labels): string {
   const given = labels.level ?? labels.severity ?? /"?\b(?:level|severity|lvl)"?\s*[=:]\s*"?(\w+)/i.exec(line)?.[1];
   const word = given ?? /\b(trace|debug|info|warn|warning|error|err|critical|fatal)\b/i.exec(line)?.[1];
   return LEVELS[word?.toLowerCase() ?? ''] ?? 'unknown';

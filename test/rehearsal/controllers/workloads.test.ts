@@ -115,6 +115,15 @@ test('a pod that prints writes its lines once and succeeds', async () => {
   expect(homelab.world.logs.get('default/printer')?.map(({ line }) => line)).toEqual(['one', 'two']);
 });
 
+test('a job without its Secret waits for it, as any pod does', async () => {
+  const env = [{ name: 'KEY', valueFrom: { secretKeyRef: { name: 'absent', key: 'a' } } }];
+  put(object('batch/v1', 'Job', 'wanting', { spec: { template: { spec: { containers: [{ name: 'a', image: 'a', env }] } } } }));
+  const pod = () =>
+    homelab.world.store.list('v1', 'Pod', 'default').find(({ metadata }) => metadata.name.startsWith('wanting-') && !metadata.labels?.app);
+  await homelab.until(() => JSON.stringify(pod()?.status ?? {}).includes('secret \\"absent\\" not found'));
+  expect(get('Job', 'wanting').status).toMatchObject({ active: 1 });
+});
+
 test('the archive job copies the claim’s files and their inventory into the bucket', async () => {
   const { store, buckets } = homelab.world;
   const env = [
