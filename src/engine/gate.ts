@@ -31,25 +31,27 @@ export async function judgeGate(gate: Gate, tools: GateTools): Promise<GateState
   };
 }
 
-/** Judged from history: the process need not live while it waits, and a disturbance starts no clock of ours. */
+/**
+ * Judged from history: the process need not live while it waits. A disturbance within the period makes it begin anew, so that it is
+ * over at the latest one period from now.
+ */
 async function judgeSoak(gate: Soak, tools: GateTools): Promise<GateState> {
   const look = tools.look();
-  const now = tools.clock.now();
   const began = await readAll({ began: gate.began }, look);
   if ('state' in began) return { state: 'broken', outcome: began };
+  const now = tools.clock.now();
   const since = began.values.began as Date | undefined;
   if (since === undefined)
     return { state: 'waiting', what: `${gate.title}: it has not begun`, remedy: 'nothing to do: it begins when its history does' };
-  const quiet = await judgeRound(gate.quiet, look, now);
-  const broken = [...quiet.values()].find(({ state }) => state === 'failed' || state === 'unknown');
+  const quiet = [...(await judgeRound(gate.quiet, look, now)).values()];
+  const broken = quiet.find(({ state }) => state === 'failed' || state === 'unknown');
   if (broken !== undefined) return { state: 'broken', outcome: broken };
-  const until = new Date(since.getTime() + parseDuration(gate.for));
-  const restless = [...quiet.values()].find(({ state }) => state === 'pending');
-  if (until <= now && restless === undefined)
-    return { state: 'open', saw: `${gate.title}: quiet for ${gate.for} since ${since.toISOString()}` };
+  const disturbed = quiet.find(({ state }) => state === 'pending');
+  const until = new Date((disturbed === undefined ? since : now).getTime() + parseDuration(gate.for));
+  if (until <= now) return { state: 'open', saw: `quiet for ${gate.for} since ${since.toISOString()}` };
   return {
     state: 'waiting',
-    what: restless === undefined ? `${gate.title}: ${gate.for} are not over` : `${gate.title}: ${restless.saw}`,
+    what: disturbed === undefined ? `${gate.title}: ${gate.for} are not over` : `${gate.title}: ${disturbed.saw}`,
     since,
     until,
     remedy: `nothing to do: resume after ${until.toISOString()}`,
