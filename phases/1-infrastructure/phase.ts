@@ -12,21 +12,22 @@ const DOCUMENT = 'docs/logging/object-storage.md';
 export default definePhase(1, 'Infrastructure Preparation', (environment) => {
   const { gitops, storage, loki, alloy } = environment;
   const [storageApp, lokiApp, alloyApp] = [appOf(environment, 'loki-storage'), appOf(environment, 'loki'), appOf(environment, 'alloy')];
-  const manifests = storageFiles(environment);
-  const files = { ...manifests, [DOCUMENT]: storageDocument(environment) };
-  const applied = Object.keys(manifests).length > 0 ? isApplied(storageApp, environment) : remoteIsUsable;
   const { bucket } = storage;
   return {
     preconditions: [remoteIsUsable, ...(storage.rook === null ? [] : [storeIsNotStuck(storage.rook), storeIsReady(storage.rook)])],
     objectives: [
       objective('1.1', 'S3 Storage Setup', {
-        steps: deliver(
-          gitops,
-          `claim bucket ${bucket.name} for Loki`,
-          files,
-          applied,
-          Object.keys(manifests).length > 0 ? listApps(environment, [storageApp]) : [],
-        ),
+        get steps() {
+          const manifests = storageFiles(environment);
+          const isEmpty = Object.keys(manifests).length === 0;
+          return deliver(
+            gitops,
+            `claim bucket ${bucket.name} for Loki`,
+            { ...manifests, [DOCUMENT]: storageDocument(environment) },
+            isEmpty ? remoteIsUsable : isApplied(storageApp, environment),
+            isEmpty ? [] : listApps(environment, [storageApp]),
+          );
+        },
         deliverables: [
           {
             title: 'Bucket for Loki',
@@ -49,13 +50,10 @@ export default definePhase(1, 'Infrastructure Preparation', (environment) => {
         ],
       }),
       objective('1.2', 'Repository Configuration', {
-        steps: deliver(
-          gitops,
-          'chart sources for Loki and Alloy',
-          chartFiles(environment),
-          isApplied(alloyApp, environment),
-          listApps(environment, [lokiApp, alloyApp]),
-        ),
+        get steps() {
+          const apps = listApps(environment, [lokiApp, alloyApp]);
+          return deliver(gitops, 'chart sources for Loki and Alloy', chartFiles(environment), isApplied(alloyApp, environment), apps);
+        },
         deliverables: [
           { title: 'Add chart repositories', aliases: ['Add Grafana Helm repository'], validations: [isApplied(lokiApp, environment)] },
           { title: 'Update flux kustomization', validations: [isApplied(alloyApp, environment)] },

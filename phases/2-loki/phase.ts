@@ -6,6 +6,7 @@ import { flushReachesBucket, lineReturns } from '#checks/loki-lines.ts';
 import { rulesAreLoaded, targetIsUp } from '#checks/prometheus.ts';
 import { bucketIsReachable } from '#checks/s3.ts';
 import { deploymentIsAvailable, nothingRestarts, statefulSetIsRolledOut } from '#checks/workloads.ts';
+import type { Step } from '#model/change.ts';
 import { definePhase, objective } from '#model/phase.ts';
 import { chartRef } from '../1-infrastructure/manifests.ts';
 import { isApplied } from '../applied.ts';
@@ -18,7 +19,6 @@ export default definePhase(2, 'Loki Deployment', (environment) => {
   const { namespace, name } = loki;
   const app = appOf(environment, 'loki');
   const applied = isApplied(app, environment);
-  const files = { [`${app.directory}/app/release.yaml`]: releaseFile(namespace, name, lokiValues(environment)) };
   return {
     preconditions: [
       bucketIsReachable(storage.bucket),
@@ -26,10 +26,13 @@ export default definePhase(2, 'Loki Deployment', (environment) => {
     ],
     objectives: [
       objective('2.1', 'Core Deployment', {
-        steps: [
-          { do: 'commit', files, why: `deploy Loki ${loki.version} in ${namespace}` },
-          { do: 'reconcile', object: gitops.source },
-        ],
+        get steps(): readonly Step[] {
+          const files = { [`${app.directory}/app/release.yaml`]: releaseFile(namespace, name, lokiValues(environment)) };
+          return [
+            { do: 'commit', files, why: `deploy Loki ${loki.version} in ${namespace}` },
+            { do: 'reconcile', object: gitops.source },
+          ];
+        },
         deliverables: [
           {
             title: 'Deploy Loki HelmRelease',

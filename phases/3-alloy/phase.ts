@@ -3,6 +3,7 @@ import { releaseIsReady } from '#checks/flux.ts';
 import { gatewayRoutes, lokiIsReady } from '#checks/loki.ts';
 import { collectsExactlyOnce, everyPodHasLogs, parsesAndFilters } from '#checks/loki-lines.ts';
 import { daemonSetCoversNodes, nothingRestarts } from '#checks/workloads.ts';
+import type { Step } from '#model/change.ts';
 import { definePhase, objective } from '#model/phase.ts';
 import { isApplied } from '../applied.ts';
 import { releaseRef } from '../release.ts';
@@ -16,10 +17,12 @@ export default definePhase(3, 'Alloy Configuration', (environment) => {
     preconditions: [lokiIsReady(loki), gatewayRoutes(loki)],
     objectives: [
       objective('3.1', 'Alloy Deployment', {
-        steps: [
-          { do: 'commit', files: alloyFiles(environment), why: `deploy Alloy in ${namespace}` },
-          { do: 'reconcile', object: gitops.source },
-        ],
+        get steps(): readonly Step[] {
+          return [
+            { do: 'commit', files: alloyFiles(environment), why: `deploy Alloy in ${namespace}` },
+            { do: 'reconcile', object: gitops.source },
+          ];
+        },
         deliverables: [
           {
             title: 'Deploy Alloy DaemonSet',

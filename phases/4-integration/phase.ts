@@ -22,12 +22,10 @@ export default definePhase(4, 'Integration & Testing', (environment) => {
     preconditions: [lokiIsReady(loki)],
     objectives: [
       objective('4.1', 'Grafana Integration', {
-        steps: deliver(
-          gitops,
-          'Loki in Grafana: datasource, dashboards, queries',
-          grafanaFiles(environment),
-          isApplied(appOf(environment, 'loki'), environment),
-        ),
+        get steps() {
+          const applied = isApplied(appOf(environment, 'loki'), environment);
+          return deliver(gitops, 'Loki in Grafana: datasource, dashboards, queries', grafanaFiles(environment), applied);
+        },
         deliverables: [
           {
             title: 'Configure Loki data source',

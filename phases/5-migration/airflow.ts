@@ -28,24 +28,26 @@ export function migrateAirflow(airflow: Airflow | null, environment: Environment
   const inLoki = taskLogsAreInLoki(airflow, loki);
   const archived = archiveIsComplete(airflow);
   return objective('5.1', 'Airflow Migration', {
-    steps: [
-      ...bucketSteps(airflow, environment),
-      ...deliver(
-        gitops,
-        'Airflow logs to S3 as well as to its claim',
-        { [DOCUMENT]: airflowDocument(airflow, environment) },
-        applied,
-        remoteLogging(airflow),
-      ),
-      { do: 'await', what: inLoki },
-      archive(airflow, environment),
-      { do: 'await', what: archived },
-      { do: 'await', what: approval(airflow) },
-      { do: 'await', what: soak(airflow, environment) },
-      ...deliver(gitops, 'Airflow without log claims', {}, applied, withoutClaims(airflow)),
-      { do: 'await', what: nothingMounts(airflow) },
-      removeClaim(airflow, environment),
-    ] satisfies readonly Step[],
+    get steps(): readonly Step[] {
+      return [
+        ...bucketSteps(airflow, environment),
+        ...deliver(
+          gitops,
+          'Airflow logs to S3 as well as to its claim',
+          { [DOCUMENT]: airflowDocument(airflow, environment) },
+          applied,
+          remoteLogging(airflow),
+        ),
+        { do: 'await', what: inLoki },
+        archive(airflow, environment),
+        { do: 'await', what: archived },
+        { do: 'await', what: approval(airflow) },
+        { do: 'await', what: soak(airflow, environment) },
+        ...deliver(gitops, 'Airflow without log claims', {}, applied, withoutClaims(airflow)),
+        { do: 'await', what: nothingMounts(airflow) },
+        removeClaim(airflow, environment),
+      ];
+    },
     deliverables: [
       { title: 'Reconfigure Airflow for stdout logging', validations: [applied, inLoki] },
       { title: 'Validate historical log access', validations: [archived] },

@@ -16,12 +16,10 @@ export default definePhase(5, 'Migration & Optimization', (environment) => {
     objectives: [
       migrateAirflow(airflow, environment),
       objective('5.2', 'Performance Tuning', {
-        steps: deliver(
-          gitops,
-          'recording rules for log volume and levels',
-          recordingRules(environment),
-          isApplied(appOf(environment, 'loki'), environment),
-        ),
+        get steps() {
+          const applied = isApplied(appOf(environment, 'loki'), environment);
+          return deliver(gitops, 'recording rules for log volume and levels', recordingRules(environment), applied);
+        },
         deliverables: [
           { title: 'Optimize chunk size', validations: [chunkSettings(loki)] },
           {

@@ -6,7 +6,7 @@ import { Node } from '#checks/objects.ts';
 import { historyIsWhole, nothingFires, nothingIncreased, readHistoryBegin } from '#checks/prometheus.ts';
 import { readApi, readJson, readList } from '#checks/reads.ts';
 import { bucketHasRoom, costIsLower } from '#checks/storage-use.ts';
-import type { Derive } from '#model/change.ts';
+import type { Derive, Step } from '#model/change.ts';
 import type { Soak } from '#model/check.ts';
 import type { Environment, Prometheus } from '#model/environment.ts';
 import { definePhase, objective } from '#model/phase.ts';
@@ -18,7 +18,9 @@ export default definePhase(6, 'Operational Handoff', (environment) => {
     preconditions: [lokiIsReady(loki)],
     objectives: [
       objective('6.1', 'Documentation', {
-        steps: [documents(environment), { do: 'reconcile', object: gitops.source }],
+        get steps(): readonly Step[] {
+          return [documents(environment), { do: 'reconcile', object: gitops.source }];
+        },
         deliverables: [
           {
             title: 'Create operations runbook',

@@ -35,6 +35,7 @@ export function definePhase(number: number, name: string, body: Phase['for']): P
   return { number, name, for: body };
 }
 
+/** Getters stay getters: steps render manifests, which whoever only looks at names and checks does not need. */
 export function objective(id: string, name: string, rest: Omit<Objective, 'id' | 'name'>): Objective {
-  return { id, name, ...rest };
+  return Object.defineProperties({ id, name } as Objective, Object.getOwnPropertyDescriptors(rest));
 }

@@ -77,14 +77,13 @@ function holdOpen(key: string, rows: LiveRows): ListrTask<void> {
 
 function showEvents(phases: readonly PhaseOutline[], rows: LiveRows): (event: Event) => void {
   /** The last word on each check that is not met, by key. */
-  const unmet = new Map<string, string>();
+  const unmet = new Map<string, Ending>();
 
   const endObjective = ({ id, validations }: ObjectiveOutline, state: Status): void => {
     const fallback = state === 'completed' ? 'done' : 'skipped';
     for (const check of validations) {
       const key = checkKey(id, check.id);
-      const text = unmet.get(key);
-      rows.end(key, text === undefined ? { how: fallback } : { how: 'failed', text });
+      rows.end(key, unmet.get(key) ?? { how: fallback });
     }
     rows.end(id, endingOf(state));
   };
@@ -137,9 +136,12 @@ function endingOf(state: Status): Ending {
   return { how: state === 'failed' || state === 'regressed' ? 'failed' : 'done' };
 }
 
-function explain(event: Extract<Event, { type: 'check.judged' }>): string {
+/** How a check that is not met stands when its objective is over: one that was pending was not awaited any longer. */
+function explain(event: Extract<Event, { type: 'check.judged' }>): Ending {
+  if (event.state === 'pending') return { how: 'skipped', text: `${oneLine(event.title)}: still pending, ${oneLine(event.summary)}` };
   const causes = (event.cause ?? []).map((cause) => `because ${oneLine(cause)}`);
-  return [oneLine(event.summary), ...causes, ...(event.remedy === undefined ? [] : [`to fix it: ${oneLine(event.remedy)}`])].join(EOL);
+  const remedy = event.remedy === undefined ? [] : [`to fix it: ${oneLine(event.remedy)}`];
+  return { how: 'failed', text: [oneLine(event.summary), ...causes, ...remedy].join(EOL) };
 }
 
 function phaseKey(number: number): string {

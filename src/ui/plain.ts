@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Event } from '#model/event.ts';
 import type { Progress } from './progress.ts';
-import { oneLine, painter, paintState, paintStatus, shortTime } from './text.ts';
+import { oneLine, painter, shortTime, stateColour, statusColour } from './text.ts';
 
 interface PlainOptions {
   readonly colours: boolean;
@@ -61,10 +61,10 @@ function linesOf(event: Event, { colours, verbose }: PlainOptions): readonly str
       ];
     case 'objective.finished':
       return [
-        `  ${event.objective} ${oneLine(event.name)}: ${paintStatus(paint, event.state)}${event.reason === undefined ? '' : ` (${oneLine(event.reason)})`}`,
+        `  ${event.objective} ${oneLine(event.name)}: ${statusColour(paint, event.state)(event.state)}${event.reason === undefined ? '' : ` (${oneLine(event.reason)})`}`,
       ];
     case 'phase.finished':
-      return [`Phase ${event.phase}: ${paintStatus(paint, event.state)}`];
+      return [`Phase ${event.phase}: ${statusColour(paint, event.state)(event.state)}`];
     case 'lock.lost':
       return [paint.red(`The Lease was lost: ${oneLine(event.why)}`)];
     case 'run.finished':
@@ -82,7 +82,7 @@ type CheckJudged = Extract<Event, { type: 'check.judged' }>;
 
 function checkLines(event: CheckJudged, paint: ReturnType<typeof painter>, verbose: boolean): readonly string[] {
   const where = event.objective ?? `phase ${event.phase}`;
-  const state = paintState(paint, event.state) + ' '.repeat(7 - event.state.length);
+  const state = stateColour(paint, event.state)(event.state) + ' '.repeat(7 - event.state.length);
   const line = `  ${where} ${state} ${oneLine(event.title)}: ${oneLine(event.summary)}`;
   const explain = event.state === 'failed' || event.state === 'unknown' || (event.state === 'pending' && verbose);
   return explain ? [line, ...why(event.cause ?? [], event.remedy)] : [line];

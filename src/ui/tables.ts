@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
-import Table from 'cli-table3';
 import type { MetricStatus, ObjectiveStatus, PhaseStatus, StatusReport, TriggerStatus } from '#model/status.ts';
-import { oneLine, painter, paintState, paintStatus, shortTime } from './text.ts';
+import { type Cell, drawTable } from './table.ts';
+import { oneLine, painter, shortTime, stateColour, statusColour } from './text.ts';
 
 /** A status report for a terminal of 80 columns: phases with progress, triggers, metrics, and what is awaited since when. */
 export function statusTables(report: StatusReport, colours: boolean): string {
@@ -22,32 +22,32 @@ export function statusTables(report: StatusReport, colours: boolean): string {
 export function triggerTable(triggers: readonly TriggerStatus[], colours: boolean): string {
   if (triggers.length === 0) return '  none\n';
   const paint = painter(colours);
-  return table(
+  return drawTable(
     ['Condition', 'State', 'Observed', 'Threshold'],
     [26, 9, 23, 16],
     triggers.map(({ description, state, observed, threshold }) => [
       oneLine(description),
-      paintState(paint, state),
+      { text: state, paint: stateColour(paint, state) },
       oneLine(observed),
       oneLine(threshold),
     ]),
-    paint,
+    paint.dim,
   );
 }
 
 export function metricTable(metrics: readonly MetricStatus[], colours: boolean): string {
   if (metrics.length === 0) return '  none\n';
   const paint = painter(colours);
-  return table(
+  return drawTable(
     ['Metric', 'Target', 'Measured', 'State'],
     [32, 18, 16, 8],
     metrics.map(({ id, target, current, state, measured_at }) => [
       oneLine(id),
       oneLine(target),
       current === null ? '-' : `${oneLine(current)}${measured_at === null ? '' : ` at ${shortTime(measured_at)}`}`,
-      paintState(paint, state),
+      { text: state, paint: stateColour(paint, state) },
     ]),
-    paint,
+    paint.dim,
   );
 }
 
@@ -56,79 +56,44 @@ export function metricMethods(metrics: readonly MetricStatus[]): string {
   return metrics.map(({ id, method }) => `  ${oneLine(id)}: ${oneLine(method)}\n`).join('');
 }
 
-/** Rows under dim headings, wrapped at the widths; the last cell of a row may hold anything. */
-export function table(
-  head: readonly string[],
-  widths: readonly number[],
-  rows: readonly (readonly string[])[],
-  paint: ChalkInstance,
-): string {
-  const drawn = new Table({
-    head: head.map((title) => paint.dim(title)),
-    colWidths: [...widths],
-    wordWrap: true,
-    chars: BORDERLESS,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  drawn.push(...rows.map((row) => [...row]));
-  return `${drawn
-    .toString()
-    .split('\n')
-    .map((line) => `  ${line}`.trimEnd())
-    .join('\n')}\n`;
-}
-
-/** Columns two spaces apart and no lines. */
-const BORDERLESS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' ',
-};
-
 function heading({ initiative, offline, observed_at }: StatusReport, paint: ChalkInstance): string {
   const { done, total, percent } = initiative.progress;
   const source = offline ? 'claimed by the file, not looked at' : `observed ${shortTime(observed_at)}`;
   return [
     paint.bold(oneLine(initiative.name)),
-    `${paintStatus(paint, initiative.status)}, ${done} of ${total} deliverables (${percent} %); ${paint.dim(source)}\n`,
+    `${statusColour(paint, initiative.status)(initiative.status)}, ${done} of ${total} deliverables (${percent} %); ${paint.dim(source)}\n`,
   ].join('\n');
 }
 
 function phaseTable(phases: readonly PhaseStatus[], paint: ChalkInstance): string {
   const rows = phases.flatMap((phase) => [
     [
-      paint.bold(String(phase.number)),
-      paint.bold(oneLine(phase.name)),
-      paintStatus(paint, phase.status),
+      { text: String(phase.number), paint: paint.bold },
+      { text: oneLine(phase.name), paint: paint.bold },
+      { text: phase.status, paint: statusColour(paint, phase.status) },
       `${phase.progress.done}/${phase.progress.total}`,
       `${phase.progress.percent} %`,
     ],
     ...phase.objectives.map((objective) => objectiveRow(objective, paint)),
   ]);
-  return table(['', 'Phase', 'Status', 'Done', ''], [4, 39, 20, 5, 5], rows, paint);
+  return drawTable(['', 'Phase', 'Status', 'Done', ''], [4, 39, 20, 5, 5], rows, paint.dim);
 }
 
-function objectiveRow({ id, name, status, basis, stale, deliverables, reason }: ObjectiveStatus, paint: ChalkInstance): readonly string[] {
+function objectiveRow({ id, name, status, basis, stale, deliverables, reason }: ObjectiveStatus, paint: ChalkInstance): readonly Cell[] {
   const done = deliverables.filter((each) => each.status === 'completed' || each.status === 'skipped').length;
   const remarks = [
     ...(basis === 'claimed' && status !== 'pending' ? ['claimed'] : []),
     ...(stale ? ['stale'] : []),
     ...(reason === undefined ? [] : [oneLine(reason)]),
   ];
-  const remark = remarks.length === 0 ? '' : ` ${paint.dim(`(${remarks.join(', ')})`)}`;
-  return [oneLine(id), oneLine(name), `${paintStatus(paint, status)}${remark}`, `${done}/${deliverables.length}`, ''];
+  const remark = remarks.length === 0 ? '' : ` (${remarks.join(', ')})`;
+  return [
+    oneLine(id),
+    oneLine(name),
+    { text: `${status}${remark}`, paint: statusColour(paint, status) },
+    `${done}/${deliverables.length}`,
+    '',
+  ];
 }
 
 function waitingLines({ phases }: StatusReport): readonly string[] {

@@ -21,31 +21,22 @@ export function shortTime(iso: string): string {
   return Number.isNaN(time.getTime()) ? oneLine(iso) : `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-export function paintStatus(paint: ChalkInstance, status: Status): string {
+export function statusColour(paint: ChalkInstance, status: Status): (text: string) => string {
   switch (status) {
     case 'completed':
-      return paint.green(status);
+      return paint.green;
     case 'failed':
     case 'regressed':
-      return paint.red(status);
+      return paint.red;
     case 'waiting':
     case 'blocked':
     case 'in_progress':
-      return paint.yellow(status);
+      return paint.yellow;
     default:
-      return paint.dim(status);
+      return paint.dim;
   }
 }
 
-export function paintState(paint: ChalkInstance, state: Outcome['state']): string {
-  switch (state) {
-    case 'met':
-      return paint.green(state);
-    case 'failed':
-      return paint.red(state);
-    case 'unknown':
-      return paint.magenta(state);
-    case 'pending':
-      return paint.yellow(state);
-  }
+export function stateColour(paint: ChalkInstance, state: Outcome['state']): (text: string) => string {
+  return { met: paint.green, failed: paint.red, unknown: paint.magenta, pending: paint.yellow }[state];
 }

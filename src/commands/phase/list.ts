@@ -1,6 +1,6 @@
 import { EXIT, type Exit } from '#model/errors.ts';
-import { table } from '#ui/tables.ts';
-import { oneLine, painter, paintStatus } from '#ui/text.ts';
+import { drawTable } from '#ui/table.ts';
+import { oneLine, painter, statusColour } from '#ui/text.ts';
 import { BaseCommand, outputFlag } from '../support/base-command.ts';
 import { reportOffline } from '../support/report.ts';
 
@@ -20,10 +20,10 @@ export default class PhaseList extends BaseCommand {
     const rows = phases.map(({ number, name, status, progress }) => [
       String(number),
       oneLine(name),
-      paintStatus(paint, status),
+      { text: status, paint: statusColour(paint, status) },
       `${progress.done} of ${progress.total}`,
     ]);
-    this.print(table(['', 'Phase', 'Claimed', 'Deliverables'], [3, 40, 13, 14], rows, paint).trimEnd());
+    this.print(drawTable(['', 'Phase', 'Claimed', 'Deliverables'], [3, 40, 13, 14], rows, paint.dim).trimEnd());
     return EXIT.done;
   }
 }

@@ -1,6 +1,6 @@
 import { listRuns, readRun } from '#adapters/journal.ts';
 import { EXIT, type Exit } from '#model/errors.ts';
-import { table } from '#ui/tables.ts';
+import { drawTable } from '#ui/table.ts';
 import { oneLine, painter, shortTime } from '#ui/text.ts';
 import { BaseCommand, outputFlag } from '../support/base-command.ts';
 import { journalDirectory, startOf, summariseRun } from '../support/journals.ts';
@@ -21,7 +21,7 @@ export default class RunsList extends BaseCommand {
     else if (runs.length === 0) this.print('There are no runs yet.');
     else {
       const rows = runs.map(({ id, state, started_at, cluster }) => [id, state, shortTime(started_at), oneLine(cluster)]);
-      this.print(table(['Run', 'State', 'Started', 'Cluster'], [22, 12, 21, 22], rows, painter(this.colours(flags))).trimEnd());
+      this.print(drawTable(['Run', 'State', 'Started', 'Cluster'], [22, 12, 21, 22], rows, painter(this.colours(flags)).dim).trimEnd());
     }
     return EXIT.done;
   }

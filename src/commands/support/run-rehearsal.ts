@@ -5,6 +5,7 @@ import { EXIT, type Exit } from '#model/errors.ts';
 import { type EmbeddedCluster, startCluster } from '#rehearsal/cluster.ts';
 import { bringIn, injectFaults, type PlannedFault } from './faults.ts';
 import { interruptSignal } from './interrupt.ts';
+import { journalDirectory } from './journals.ts';
 import { understandOwn } from './open-goals.ts';
 import type { RunFlags } from './run-flags.ts';
 import { runWired } from './run-rollout.ts';
@@ -27,8 +28,10 @@ export async function runRehearsal({ goals, faults, to, serve }: Rehearsal, flag
   try {
     const kubeconfig = await scratch.write('kubeconfig', cluster.kubeconfig);
     const copy = join(cluster.checkout, 'goals', 'goals.json');
+    // Whoever tries other commands on a served cluster wants to resume this run, too.
+    const journals = serve ? journalDirectory() : join(scratch.path, 'runs');
     process.stderr.write(`Rehearsing on a copy of the goals: ${copy}\n`);
-    if (to !== undefined) exit = await rehearse({ cluster, kubeconfig, copy, journals: join(scratch.path, 'runs') }, { faults, to }, flags);
+    if (to !== undefined) exit = await rehearse({ cluster, kubeconfig, copy, journals }, { faults, to }, flags);
     else for (const fault of faults) bringIn(fault, cluster.world);
     if (serve) await serveUntilInterrupted(cluster, kubeconfig);
     return exit;
@@ -36,6 +39,7 @@ export async function runRehearsal({ goals, faults, to, serve }: Rehearsal, flag
     await cluster.stop();
     if (exit === EXIT.done && !serve) await scratch.remove();
     else process.stderr.write(`What the rehearsal left is in ${scratch.path}\n`);
+    if (exit !== EXIT.done && !serve) process.stderr.write('To look around in such a cluster, add --serve\n');
   }
 }
 

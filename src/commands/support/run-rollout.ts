@@ -5,6 +5,7 @@ import { runPhases } from '#engine/run.ts';
 import type { Exit } from '#model/errors.ts';
 import type { Event } from '#model/event.ts';
 import type { Journal } from '#model/ports.ts';
+import { resultText } from '#ui/result.ts';
 import { oneLine } from '#ui/text.ts';
 import { catalogueFor } from './catalogue.ts';
 import { chooseProgress } from './choose-progress.ts';
@@ -82,15 +83,11 @@ export async function runWired(
     );
     await progress.close();
     if (flags.output === 'json') process.stdout.write(`${JSON.stringify(last, undefined, 2)}\n`);
-    if (flags.output === 'table') process.stdout.write(describeResult(result));
+    if (flags.output === 'table') process.stdout.write(resultText(result, last?.type === 'run.finished' ? last.phases : []));
     return result.exit;
   } finally {
     await progress.close();
   }
-}
-
-function describeResult({ state, summary, remedy }: { state: string; summary: string; remedy?: string }): string {
-  return `${state}: ${summary}\n${remedy === undefined ? '' : `To go on: ${remedy}\n`}`;
 }
 
 /** The goals file is the user's: it is never committed for them. */
