@@ -58,7 +58,7 @@ class Run {
     this.#emit({
       type: 'run.started',
       goals: this.#context.goalsFile.path,
-      digest: this.#goals.digest,
+      declared: this.#goals.digest,
       from,
       to,
       cluster: this.#context.cluster,

@@ -15,7 +15,7 @@ export type Happening =
       readonly type: 'run.started';
       readonly goals: string;
       /** Digest of the declared part of the goals, without progress. */
-      readonly digest: string;
+      readonly declared: string;
       readonly from: number;
       readonly to: number;
       readonly resumes?: string;

@@ -32,6 +32,24 @@ test('records are read back as they were appended, and each is chained to the on
   expect(fs.statSync(directory).mode & 0o777).toBe(0o700);
 });
 
+test('the fields of a run that begins do not collide with those of the chain', async () => {
+  const directory = path.join(await temporary(), 'runs');
+  const started: Event = {
+    type: 'run.started',
+    time: '2026-11-22T12:00:00Z',
+    run: 'r1',
+    seq: 1,
+    goals: '/goals.json',
+    declared: 'abc',
+    from: 0,
+    to: 6,
+    cluster: 'homelab',
+    rehearsal: false,
+  };
+  createJournal(directory, 'r1').append(started);
+  expect(readRun(directory, 'r1')).toEqual([started]);
+});
+
 test('a last line that a crash cut off is dropped', async () => {
   const directory = await temporary();
   const journal = createJournal(directory, 'r1');

@@ -1,9 +1,9 @@
-import { listRuns, readRun } from '#adapters/journal.ts';
+import { listRuns } from '#adapters/journal.ts';
 import { EXIT, type Exit } from '#model/errors.ts';
 import { drawTable } from '#ui/table.ts';
 import { oneLine, painter, shortTime } from '#ui/text.ts';
 import { BaseCommand, outputFlag } from '../support/base-command.ts';
-import { journalDirectory, startOf, summariseRun } from '../support/journals.ts';
+import { journalDirectory, readOrSkip, startOf, summariseRun } from '../support/journals.ts';
 
 export default class RunsList extends BaseCommand {
   static override description = 'Lists the runs that this machine has made, latest first.';
@@ -12,9 +12,8 @@ export default class RunsList extends BaseCommand {
 
   async run(): Promise<Exit> {
     const { flags } = await this.parse(RunsList);
-    const directory = journalDirectory();
-    const runs = listRuns(directory).map((run) => {
-      const events = readRun(directory, run);
+    const runs = listRuns(journalDirectory()).map((run) => {
+      const events = readOrSkip(run);
       return { ...summariseRun(run, events), goals: startOf(events)?.goals ?? '', cluster: startOf(events)?.cluster ?? '' };
     });
     if (flags.output === 'json') this.print(JSON.stringify(runs, undefined, 2));

@@ -12,7 +12,7 @@ export function journalDirectory(): string {
 /** The latest run of a goals file, as its journal tells it; undefined when this machine has made none. */
 export function findLastRun(goals: string): LastRun | undefined {
   for (const run of listRuns(journalDirectory())) {
-    const events = readRun(journalDirectory(), run);
+    const events = readOrSkip(run);
     if (startOf(events)?.goals === goals) return summariseRun(run, events);
   }
   return undefined;
@@ -42,17 +42,27 @@ export interface Unfinished {
  * @throws UserError when the named run is unknown or belongs to other goals
  */
 export function findUnfinished(goals: string, named: string | undefined): Unfinished | undefined {
-  const directory = journalDirectory();
   if (named !== undefined) {
-    const start = startOf(readRun(directory, named));
+    const start = startOf(readRun(journalDirectory(), named));
     if (start?.goals === goals) return { run: named, from: start.from, to: start.to };
     throw new UserError(`run ${named} belongs to ${start?.goals ?? 'no goals file'}, not to ${goals}`, 'name its goals file with --goals');
   }
-  for (const run of listRuns(directory)) {
-    const events = readRun(directory, run);
+  for (const run of listRuns(journalDirectory())) {
+    const events = readOrSkip(run);
     const start = startOf(events);
     if (start?.goals !== goals) continue;
     return summariseRun(run, events).state === 'completed' ? undefined : { run, from: start.from, to: start.to };
   }
   return undefined;
+}
+
+/** A journal that can't be read holds nobody up: cluster and Git are the truth, and are judged first anyway. */
+export function readOrSkip(run: string): readonly Event[] {
+  try {
+    return readRun(journalDirectory(), run);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    process.stderr.write(`Warning: passed over: ${error.message}\n`);
+    return [];
+  }
 }
