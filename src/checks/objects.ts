@@ -1,9 +1,20 @@
 import * as v from 'valibot';
+import { parseQuantity } from './quantity.ts';
 
 /** The parts of Kubernetes objects that the checks look at. Everything else of an object is let through unread. */
 
 const text = v.string();
 const count = v.optional(v.number(), 0);
+const time = v.pipe(
+  text,
+  v.check((value) => !Number.isNaN(Date.parse(value)), 'it is no time'),
+);
+const quantity = v.pipe(
+  v.union([text, v.number()]),
+  v.transform(String),
+  v.check((value) => !Number.isNaN(parseQuantity(value)), 'it is no quantity'),
+);
+const quantities = v.optional(v.record(text, quantity), {});
 
 export const Condition = v.object({
   type: text,
@@ -37,10 +48,10 @@ export const Node = v.object({
     }),
     {},
   ),
-  status: v.object({ conditions, allocatable: v.optional(v.record(text, text), {}) }),
+  status: v.object({ conditions, allocatable: quantities }),
 });
 
-const Terminated = v.object({ reason: v.optional(text, ''), exitCode: v.optional(v.number(), 0), finishedAt: v.optional(text) });
+const Terminated = v.object({ reason: v.optional(text, ''), exitCode: v.optional(v.number(), 0), finishedAt: v.optional(time) });
 const ContainerStatus = v.object({
   name: text,
   ready: v.optional(v.boolean(), false),
@@ -55,10 +66,7 @@ const ContainerStatus = v.object({
   lastState: v.optional(v.object({ terminated: v.optional(Terminated) }), {}),
 });
 const Resources = v.optional(
-  v.object({
-    requests: v.optional(v.record(text, v.union([text, v.number()])), {}),
-    limits: v.optional(v.record(text, v.union([text, v.number()])), {}),
-  }),
+  v.object({ requests: quantities, limits: quantities }),
   {},
 );
 const Container = v.object({ name: text, resources: Resources });
@@ -127,7 +135,7 @@ export const ConfigMap = v.object({ metadata: Metadata, data: v.optional(v.recor
 /** Flux's objects: conditions, the generation they speak of, and what was fetched or applied. */
 export const Flux = v.object({
   metadata: Metadata,
-  spec: v.optional(v.looseObject({}), {}),
+  spec: v.optional(v.looseObject({ suspend: v.optional(v.boolean(), false) }), { suspend: false }),
   status: v.optional(
     v.object({
       observedGeneration: v.optional(v.number(), -1),

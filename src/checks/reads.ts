@@ -58,6 +58,8 @@ export interface Http {
   readonly text: string;
   /** Milliseconds */
   readonly took: number;
+  /** Who answered; absent: the API server itself. */
+  readonly service?: ServiceRef;
 }
 
 export interface HttpOptions {
@@ -70,7 +72,7 @@ export function readHttp(service: ServiceRef, path: string, options: HttpOptions
     subject: `${serviceName(service)}${path}`,
     request: { of: 'http', service, path, ...options },
     permissions: [...proxyTo(service, 'get'), ...loginTo(service, options.login)],
-    decode: (answer) => toHttp(expect(answer, 'http')),
+    decode: (answer) => ({ ...toHttp(expect(answer, 'http')), service }),
   };
 }
 
@@ -102,7 +104,8 @@ export function readApi(path: string): Read<Http & { readonly date: Date | undef
     permissions: [],
     decode: (answer) => {
       const http = expect(answer, 'http');
-      return { ...toHttp(http), date: http.date === undefined ? undefined : new Date(http.date) };
+      const date = new Date(http.date ?? Number.NaN);
+      return { ...toHttp(http), date: Number.isNaN(date.getTime()) ? undefined : date };
     },
   };
 }
@@ -120,7 +123,12 @@ export function readBucket(
       { verb: 'get', group: '', resource: 'secrets', namespace: credentials.namespace, name: credentials.name },
       ...proxyTo(service, 'get'),
     ],
-    decode: (answer) => expect(answer, 's3'),
+    decode: (answer) => {
+      const s3 = expect(answer, 's3');
+      const odd = s3.objects?.find(({ size, modified }) => !Number.isFinite(size) || Number.isNaN(Date.parse(modified)));
+      if (odd === undefined) return s3;
+      throw new Unreadable(`bucket ${bucket.name}: ${odd.key} has size ${odd.size} and was modified "${odd.modified}"`);
+    },
   };
 }
 
