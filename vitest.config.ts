@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -5,6 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // Nothing is left in, or found in, the home of whoever runs the tests.
+    env: { XDG_STATE_HOME: mkdtempSync(join(tmpdir(), 'anton-logging-state-')) },
     // Tests of commands read what they print; vitest would take console.log away.
     disableConsoleIntercept: true,
     reporters: ['default', './scripts/count-reporter.ts'],

@@ -17,7 +17,8 @@ const CASES = [
 
 // An extra certificate file adds about 37 ms to every Node process and belongs to the machine, not to us.
 const { NODE_EXTRA_CA_CERTS: _, ...environment } = process.env;
-const env = { ...environment, NODE_COMPILE_CACHE: mkdtempSync(join(tmpdir(), 'anton-logging-bench-')) };
+const scratch = mkdtempSync(join(tmpdir(), 'anton-logging-bench-'));
+const env = { ...environment, NODE_COMPILE_CACHE: join(scratch, 'cache'), XDG_STATE_HOME: join(scratch, 'state') };
 
 // In turn, so that a slow moment of the machine meets all of them.
 const samples = CASES.map((): number[] => []);

@@ -1,24 +1,27 @@
 #!/usr/bin/env node
 // Plain JavaScript that an old Node can parse, so that it can say what is wrong. The only place that ends the process.
-import { readFileSync, realpathSync } from 'node:fs';
-import * as nodeModule from 'node:module';
-import { fileURLToPath } from 'node:url';
+// Node's own modules come by getBuiltinModule where there is one: an import of node:fs loads a third of Node with it.
 import { refuseNode } from './node-version.js';
 
-const root = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
-const manifest = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+const root = new URL('..', import.meta.url);
 
-const refusal = refuseNode(process.version, manifest.engines.node);
-if (refusal !== undefined) {
-  process.stderr.write(`${refusal}\n`);
-  process.exit(2);
-} else if (process.argv.length === 3 && process.argv[2] === '--version') {
-  process.stdout.write(`anton-logging ${manifest.version}\n`);
-} else {
-  start();
+if (process.getBuiltinModule) launch(process.getBuiltinModule('node:fs'));
+else import('node:fs').then(launch);
+
+function launch({ readFileSync }) {
+  const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  const refusal = refuseNode(process.version, manifest.engines.node);
+  if (refusal !== undefined) {
+    process.stderr.write(`${refusal}\n`);
+    process.exit(2);
+  } else if (process.argv.length === 3 && process.argv[2] === '--version') {
+    process.stdout.write(`anton-logging ${manifest.version}\n`);
+  } else {
+    start(manifest);
+  }
 }
 
-function start() {
+function start(manifest) {
   // A reader that went away (`status | head -1`) is no error of ours, and a run goes on without its audience.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
@@ -32,7 +35,7 @@ function start() {
       interrupt.abort();
     });
   }
-  if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
+  process.getBuiltinModule('node:module').enableCompileCache();
   import('../dist/main.js')
     .then((program) => program.main(process.argv.slice(2), { root, manifest, signal: interrupt.signal }))
     .then(end, explainMissingBuild);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { Config } from '@oclif/core/config';
 import type { PJSON } from '@oclif/core/interfaces';
 import { run } from '@oclif/core/run';
@@ -8,7 +9,7 @@ import { interruptBy, interruptSignal } from './interrupt.ts';
 
 interface Launch {
   /** The folder with package.json and dist/. */
-  readonly root: string;
+  readonly root: URL;
   /** The content of package.json. */
   readonly manifest: PJSON;
   /** Aborts on the first Ctrl-C. */
@@ -18,7 +19,7 @@ interface Launch {
 /** Runs one command line to its end and returns the exit code. Prints errors itself; never throws. */
 export async function main(argv: readonly string[], { root, manifest, signal }: Launch): Promise<number> {
   interruptBy(signal);
-  return execute(argv, { root, pjson: manifest });
+  return execute(argv, { root: fileURLToPath(root), pjson: manifest });
 }
 
 export async function execute(argv: readonly string[], load: Config | { root: string; pjson: PJSON }): Promise<number> {
