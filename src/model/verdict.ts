@@ -34,9 +34,14 @@ export function met(saw: string): Met {
 }
 
 export function pending(saw: string, cause: readonly string[], remedy: string): NotMet {
-  return { state: 'pending', saw, cause, remedy };
+  return { state: 'pending', saw, cause: cause.filter(isSaid), remedy };
 }
 
 export function failed(saw: string, cause: readonly string[], remedy: string): NotMet {
-  return { state: 'failed', saw, cause, remedy };
+  return { state: 'failed', saw, cause: cause.filter(isSaid), remedy };
+}
+
+/** Messages of objects are often empty. */
+function isSaid(line: string): boolean {
+  return line.trim() !== '';
 }
