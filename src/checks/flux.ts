@@ -1,6 +1,7 @@
 import { type Check, check } from '#model/check.ts';
 import type { Chart, GitOps } from '#model/environment.ts';
 import { nameOf, type ObjectRef } from '#model/kubernetes.ts';
+import type { RemoteAnswer } from '#model/read.ts';
 import { failed, met, pending, type Verdict } from '#model/verdict.ts';
 import { Deployment, type Flux, Flux as FluxObject, findCondition } from './objects.ts';
 import { readList, readObject, readRemote } from './reads.ts';
@@ -20,11 +21,11 @@ export const fluxIsAvailable = (namespace: string): Check =>
     judge: ({ controllers = [] }) => {
       const down = controllers.filter(({ status, spec }) => status.availableReplicas < spec.replicas).map(({ metadata }) => metadata.name);
       const names = controllers.map(({ metadata }) => metadata.name);
-      const saw = `${names.length - down.length} of ${names.length} available: ${names.join(', ')}`;
+      const saw = names.length === 0 ? 'none' : `${names.length - down.length} of ${names.length} available: ${names.join(', ')}`;
       const needed = ['source-controller', 'kustomize-controller', 'helm-controller'].filter((name) => !names.includes(name));
       if (needed.length > 0)
         return failed(
-          saw || 'none',
+          saw,
           needed.map((name) => `${name} is not installed in ${namespace}`),
           'install Flux: https://fluxcd.io/flux/installation/',
         );
@@ -46,17 +47,21 @@ export const kustomizationIsApplied = (id: string, kustomization: ObjectRef, git
     holds: 'always',
     reads: { kustomization: readObject(kustomization, FluxObject), source: readObject(gitops.source, FluxObject), remote: readRemote() },
     judge: ({ kustomization: found, source, remote }) => {
-      if (remote.tip === undefined)
-        return failed(`${remote.remote} has no branch ${remote.branch}`, [remote.unreachable ?? ''], 'see environment.gitops');
+      if (remote.tip === undefined) return withoutTip(remote);
       if (source === undefined)
-        return failed(`${nameOf(gitops.source)} is not there`, [], 'name the right one in environment.gitops.source');
+        return failed(
+          `${nameOf(gitops.source)} is not there`,
+          ['Flux fetches nothing without it'],
+          'name the right one in environment.gitops.source (kubectl get gitrepository -A)',
+        );
       const fetched = source.status.artifact?.revision ?? 'nothing';
       if (!fetched.endsWith(remote.tip)) {
         const why = readyOf(source);
+        if (source.spec.suspend) return suspended(gitops.source, 'source git');
         return pending(
           `Flux has not fetched ${short(remote.tip)} yet`,
           [`${nameOf(gitops.source)} is at ${fetched}`, ...(why?.status === 'False' ? [why.message] : [])],
-          `flux reconcile source git ${gitops.source.name}`,
+          `flux reconcile source git -n ${gitops.source.namespace} ${gitops.source.name}`,
         );
       }
       if (found === undefined)
@@ -67,6 +72,7 @@ export const kustomizationIsApplied = (id: string, kustomization: ObjectRef, git
         );
       const applied = found.status.lastAppliedRevision ?? 'nothing';
       if (applied.endsWith(remote.tip)) return judgeReady(found, 'Kustomization', `applied ${short(remote.tip)}`);
+      if (found.spec.suspend) return suspended(kustomization, 'kustomization');
       const ready = readyOf(found);
       const fails =
         ready?.status === 'False' && (found.status.lastAttemptedRevision ?? '').endsWith(remote.tip) && TERMINAL.has(ready.reason);
@@ -92,13 +98,15 @@ export const chartIsServed = (id: string, ref: ObjectRef, chart: Chart): Check =
       const revision = found.status.artifact?.revision;
       if (revision === chart.version) return judgeReady(found, 'HelmChart', `version ${revision}`);
       const ready = readyOf(found);
-      if (ready?.status === 'False')
+      const isCurrent = found.status.observedGeneration >= found.metadata.generation;
+      if (isCurrent && ready?.status === 'False' && ready.reason === 'InvalidChartReference')
         return failed(
           `chart ${chart.name} ${chart.version} can't be had`,
-          [`${ready.reason}: ${ready.message}`],
+          [`${nameOf(ref)}: ${ready.reason}: ${ready.message}`],
           `see which versions ${chart.repository} serves, and name one in environment.${chart.name}.chart.version`,
         );
-      return pending(`serves ${revision ?? 'nothing yet'}`, [], 'nothing yet');
+      const cause = ready?.status === 'False' ? [`${ready.reason}: ${ready.message}`] : [];
+      return pending(`serves ${revision ?? 'nothing yet'}`, cause, `kubectl describe helmchart -n ${ref.namespace} ${ref.name}`);
     },
   });
 
@@ -113,16 +121,20 @@ export const releaseIsReady = (id: string, ref: ObjectRef, version: string): Che
       if (found === undefined) return pending(`${nameOf(ref)} is not there yet`, [], `kubectl get helmrelease -n ${ref.namespace}`);
       const stalled = findCondition(found.status.conditions, 'Stalled');
       const ready = readyOf(found);
-      if (stalled?.status === 'True') {
+      const isCurrent = found.status.observedGeneration >= found.metadata.generation;
+      // What it says of an older generation is what the newest commit may have mended.
+      if (stalled?.status === 'True' && isCurrent) {
         return failed(
           `${nameOf(ref)} is stalled: ${stalled.reason}`,
-          [ready?.message || stalled.message],
+          [ready?.message ?? '', stalled.message],
           `mend the cause, then: flux reconcile helmrelease -n ${ref.namespace} ${ref.name} --reset`,
         );
       }
       const newest = found.status.history[0];
-      if (ready?.status === 'True' && found.status.observedGeneration >= found.metadata.generation && newest?.chartVersion !== version) {
-        return pending(`chart version ${newest?.chartVersion ?? 'none'}, wanted ${version}`, [], 'nothing yet');
+      const isReleased = ready?.status === 'True' && isCurrent;
+      if (found.spec.suspend && !(isReleased && newest?.chartVersion === version)) return suspended(ref, 'helmrelease');
+      if (isReleased && newest?.chartVersion !== version) {
+        return pending(`chart version ${newest?.chartVersion || 'none'}, wanted ${version}`, [], 'nothing yet');
       }
       return judgeReady(found, 'HelmRelease', `chart ${version} ${newest?.status ?? ''}`.trim());
     },
@@ -134,16 +146,13 @@ export const remoteIsUsable: Check = check({
   holds: 'always',
   reads: { remote: readRemote() },
   judge: ({ remote }) => {
-    if (remote.unreachable !== undefined)
-      return failed(`${remote.remote} can't be reached`, [remote.unreachable], 'check the address and the credentials: git ls-remote');
-    if (remote.tip === undefined)
-      return failed(
-        `${remote.remote} has no branch ${remote.branch}`,
-        [],
-        'name the branch that Flux follows in environment.gitops.branch',
-      );
+    if (remote.unreachable !== undefined || remote.tip === undefined) return withoutTip(remote);
     if (remote.pushRefused !== undefined)
-      return failed(`${remote.remote} refuses a push to ${remote.branch}`, [remote.pushRefused], 'allow this user to push there');
+      return failed(
+        `${remote.remote} refuses a push to ${remote.branch}`,
+        [remote.pushRefused],
+        `allow this user to push there (git push --dry-run ${remote.remote} HEAD:${remote.branch} tries it), or name another branch in environment.gitops.branch`,
+      );
     return met(`${remote.branch} at ${short(remote.tip)}, a push would be accepted`);
   },
 });
@@ -154,13 +163,34 @@ const TERMINAL = new Set(['BuildFailed', 'ReconciliationFailed', 'PruneFailed', 
 /** Only an explicit Ready for the newest generation counts: an object without conditions is not ready. */
 export function judgeReady(object: Flux, kind: string, saw: string): Verdict {
   const name = `${kind} ${object.metadata.namespace}/${object.metadata.name}`;
-  if (object.status.observedGeneration < object.metadata.generation)
-    return pending(`${name}: its controller has not seen the newest generation`, [], 'nothing yet');
   const ready = readyOf(object);
-  if (ready?.status === 'True') return met(saw);
-  if (ready === undefined) return pending(`${name} says nothing about being ready`, [], 'nothing yet');
   const remedy = `kubectl describe ${kind.toLowerCase()} -n ${object.metadata.namespace} ${object.metadata.name}`;
+  // helm-controller counts a generation as observed only when it is done with it: until then Ready says what it has tried.
+  if (object.status.observedGeneration < object.metadata.generation) {
+    const says = ready?.status === 'False' ? [`${ready.reason}: ${ready.message}`] : [];
+    return pending(`${name}: its controller is not done with the newest generation`, says, remedy);
+  }
+  if (ready?.status === 'True') return met(saw);
+  if (ready === undefined) return pending(`${name} says nothing about being ready`, [], remedy);
   return pending(`${name} is not ready`, [`${ready.reason}: ${ready.message}`], remedy);
+}
+
+function withoutTip({ remote, branch, unreachable }: RemoteAnswer): Verdict {
+  return unreachable === undefined
+    ? failed(
+        `${remote} has no branch ${branch}`,
+        ['Flux follows a branch that is not there'],
+        'name the right one in environment.gitops.branch',
+      )
+    : failed(`${remote} can't be reached`, [unreachable], `check the address and the credentials: git ls-remote ${remote}`);
+}
+
+function suspended(ref: ObjectRef, what: string): Verdict {
+  return failed(
+    `${nameOf(ref)} is suspended`,
+    ['Flux leaves it as it is until somebody resumes it'],
+    `flux resume ${what} -n ${ref.namespace} ${ref.name}; Git may set spec.suspend, too`,
+  );
 }
 
 function readyOf(object: Flux) {
