@@ -1,8 +1,7 @@
+import type * as v from 'valibot';
 import { type Check, check } from '#model/check.ts';
-import type { ObjectRef } from '#model/kubernetes.ts';
-import { nameOf } from '#model/kubernetes.ts';
 import { failed, met, pending, type Verdict } from '#model/verdict.ts';
-import { AnyObject, DaemonSet, Deployment, type DeploymentObject, findCondition, Node, Pod, StatefulSet } from './objects.ts';
+import { DaemonSet, Deployment, type DeploymentObject, findCondition, Node, Pod, StatefulSet } from './objects.ts';
 import { readList, readObject } from './reads.ts';
 
 interface Workload {
@@ -24,6 +23,7 @@ export const statefulSetIsRolledOut = ({ id, namespace, name }: Workload): Check
       if (status.observedGeneration < metadata.generation)
         return pending('its controller has not seen the newest generation', [], 'nothing yet');
       const ready = `${status.readyReplicas} of ${spec.replicas} ready, ${status.updatedReplicas} updated`;
+      if (spec.replicas === 0) return scaledToNothing('StatefulSet', namespace, name);
       const done =
         status.readyReplicas === spec.replicas &&
         status.updatedReplicas === spec.replicas &&
@@ -63,12 +63,15 @@ export const daemonSetCoversNodes = ({ id, namespace, name }: Workload): Check =
       const saw = `${status.numberAvailable} of ${status.desiredNumberScheduled} available, ${nodes.length} nodes`;
       if (status.observedGeneration < metadata.generation)
         return pending('its controller has not seen the newest generation', [], 'nothing yet');
+      if (nodes.length === 0) return pending(saw, ['the API server lists no node'], 'kubectl get nodes');
       if (status.desiredNumberScheduled < nodes.length) {
-        const tainted = nodes.filter(({ spec }) => spec.taints.length > 0 || spec.unschedulable).map((node) => node.metadata.name);
+        const tainted = nodes.filter(({ spec }) => spec.taints.length > 0).map((node) => taintsOf(node));
         return failed(
           saw,
-          [`it is meant for ${status.desiredNumberScheduled} nodes only; tainted or cordoned: ${tainted.join(', ') || 'none'}`],
-          'tolerate the taints (controller.tolerations in environment.alloy.values)',
+          [`DaemonSet ${namespace}/${name} is meant for ${status.desiredNumberScheduled} nodes only`, ...tainted],
+          tainted.length > 0
+            ? 'tolerate the taints (controller.tolerations in environment.alloy.values), commit, and resume'
+            : 'see its nodeSelector and affinity (controller.nodeSelector in environment.alloy.values)',
         );
       }
       const done =
@@ -83,7 +86,7 @@ export const daemonSetCoversNodes = ({ id, namespace, name }: Workload): Check =
 const RECENT = 10 * 60_000;
 const RECENT_OOM = 60 * 60_000;
 
-/** No container was killed or restarts: 124 restarts were once called done, because each look fell between two crashes. */
+/** No container was killed, restarts or hangs before its start: 124 restarts were once called done, because each look fell between two crashes. */
 export const nothingRestarts = (options: { id: string; namespace: string; selector: string; what: string; setting: string }): Check =>
   check({
     id: options.id,
@@ -103,8 +106,11 @@ export const nothingRestarts = (options: { id: string; namespace: string; select
 
 function troubleOf(pod: Pod, now: Date, setting: string): Exclude<Verdict, { state: 'met' }>[] {
   const name = `Pod ${pod.metadata.namespace}/${pod.metadata.name}`;
+  const events = `kubectl describe pod -n ${pod.metadata.namespace} ${pod.metadata.name}`;
+  const scheduled = findCondition(pod.status.conditions, 'PodScheduled');
+  if (scheduled?.status === 'False') return [pending(`${name} finds no node: ${scheduled.reason}`, [scheduled.message], events)];
   return pod.status.containerStatuses.flatMap((container) => {
-    const last = container.lastState.terminated ?? container.state.terminated;
+    const last = container.state.terminated ?? container.lastState.terminated;
     const age = last?.finishedAt === undefined ? 0 : now.getTime() - Date.parse(last.finishedAt);
     const logs = `kubectl logs -n ${pod.metadata.namespace} ${pod.metadata.name} -c ${container.name} --previous`;
     const times = `${container.restartCount} restarts`;
@@ -132,9 +138,13 @@ function troubleOf(pod: Pod, now: Date, setting: string): Exclude<Verdict, { sta
         ),
       ];
     }
-    if (waiting?.reason === 'CreateContainerConfigError')
+    if (waiting?.reason === 'CreateContainerConfigError' || waiting?.reason === 'ContainerCreating')
       return [
-        pending(`${name}: container ${container.name} can't be created`, [waiting.message], 'a Secret or ConfigMap it names is missing'),
+        pending(
+          `${name}: container ${container.name} is not created yet: ${waiting.reason}`,
+          [waiting.message],
+          `${events} shows whether a Secret or ConfigMap that it names is missing, or a volume can't be mounted (FailedMount)`,
+        ),
       ];
     if (container.restartCount > 0 && last !== undefined && age < RECENT) {
       return [
@@ -152,14 +162,28 @@ function troubleOf(pod: Pod, now: Date, setting: string): Exclude<Verdict, { sta
 export function judgeDeployment({ metadata, spec, status }: DeploymentObject): Verdict {
   const saw = `${status.availableReplicas} of ${spec.replicas} available`;
   const progressing = findCondition(status.conditions, 'Progressing');
-  if (progressing?.reason === 'ProgressDeadlineExceeded')
-    return failed(saw, [progressing.message], describe('deployment', metadata.namespace, metadata.name));
+  // First, for a deadline that an older template missed says nothing about the newest.
   if (status.observedGeneration < metadata.generation)
     return pending('its controller has not seen the newest generation', [], 'nothing yet');
+  if (spec.replicas === 0) return scaledToNothing('Deployment', metadata.namespace, metadata.name);
+  if (progressing?.reason === 'ProgressDeadlineExceeded')
+    return failed(saw, [progressing.message || progressing.reason], describe('deployment', metadata.namespace, metadata.name));
   const done = status.updatedReplicas === spec.replicas && status.availableReplicas === spec.replicas;
   return done
     ? met(saw)
     : pending(saw, [`${status.updatedReplicas} run the newest template`], describe('deployment', metadata.namespace, metadata.name));
+}
+
+function taintsOf({ metadata, spec }: v.InferOutput<typeof Node>): string {
+  return `${metadata.name} has ${spec.taints.map(({ key, effect }) => `${key}:${effect}`).join(', ')}`;
+}
+
+function scaledToNothing(kind: string, namespace: string, name: string): Verdict {
+  return failed(
+    `${kind} ${namespace}/${name} is scaled to 0`,
+    ['nobody runs it, and all of 0 are ready'],
+    `see its replicas in the values of its HelmRelease; kubectl scale ${kind.toLowerCase()} -n ${namespace} ${name} --replicas=1 undoes a change by hand`,
+  );
 }
 
 function missing(kind: string, namespace: string, name: string): Verdict {
@@ -169,15 +193,3 @@ function missing(kind: string, namespace: string, name: string): Verdict {
 function describe(kind: string, namespace: string, name: string): string {
   return `kubectl describe ${kind} -n ${namespace} ${name} shows what it waits for`;
 }
-
-export const objectIsGone = (id: string, ref: ObjectRef, why: string): Check =>
-  check({
-    id,
-    title: `${nameOf(ref)} is gone`,
-    holds: 'always',
-    reads: { found: readObject(ref, AnyObject) },
-    judge: ({ found }) =>
-      found === undefined
-        ? met('it is not there')
-        : pending('it is still there', [why], `kubectl describe ${ref.kind.toLowerCase()} -n ${ref.namespace} ${ref.name}`),
-  });
