@@ -1,6 +1,6 @@
 import { claimIsGone } from '#checks/airflow.ts';
-import { retentionRuns } from '#checks/loki.ts';
-import { everyPodHasLogs, queriesAreFast } from '#checks/loki-lines.ts';
+import { retentionRuns } from '#checks/loki-config.ts';
+import { everyPodHasLogs, queriesAreFast } from '#checks/loki-coverage.ts';
 import { ratioIsReached } from '#checks/prometheus.ts';
 import type { Environment } from '#model/environment.ts';
 import type { Metric } from '#model/initiative.ts';

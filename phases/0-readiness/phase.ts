@@ -10,6 +10,7 @@ import {
 import { fluxIsAvailable, remoteIsUsable } from '#checks/flux.ts';
 import { grafanaIsHealthy } from '#checks/grafana.ts';
 import { prometheusIsReady } from '#checks/prometheus.ts';
+import { parseQuantity } from '#checks/quantity.ts';
 import { agentFits, modeFits, storeFits } from '#checks/strategy.ts';
 import type { Environment } from '#model/environment.ts';
 import { definePhase, objective } from '#model/phase.ts';
@@ -75,7 +76,7 @@ export default definePhase(0, 'Readiness Assessment', (environment) => {
 
 /** Loki's own request, the caches at 1.2 times their size (as the chart asks), and 1Gi for gateway, canaries and Alloy. */
 function demandOf({ loki, alloy }: Environment) {
-  const caches = Math.ceil((loki.caches.chunks + loki.caches.results) * 1.2);
-  const own = Number.parseFloat(loki.memory.request) * (loki.memory.request.endsWith('Gi') ? 1024 : 1);
-  return { namespace: loki.namespace, releases: [loki.name, alloy.name], memory: `${own + caches + 1024}Mi`, cpu: '1' };
+  const caches = (loki.caches.chunks + loki.caches.results) * 1.2;
+  const own = parseQuantity(loki.memory.request) / 2 ** 20;
+  return { namespace: loki.namespace, releases: [loki.name, alloy.name], memory: `${Math.ceil(own + caches + 1024)}Mi`, cpu: '1' };
 }

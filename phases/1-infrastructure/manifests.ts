@@ -23,11 +23,11 @@ export function storageFiles(environment: Environment): Files {
 }
 
 export function chartFiles(environment: Environment): Files {
-  const { loki, alloy, storage } = environment;
+  const { loki, alloy } = environment;
   const needsStorage = Object.keys(storageFiles(environment)).length > 0;
   const apps = { loki: appOf(environment, 'loki'), alloy: appOf(environment, 'alloy') };
   return {
-    ...kustomizationFile(apps.loki, environment, loki.namespace, needsStorage && storage.rook !== null ? ['loki-storage'] : []),
+    ...kustomizationFile(apps.loki, environment, loki.namespace, needsStorage ? ['loki-storage'] : []),
     [`${apps.loki.directory}/app/chart.yaml`]: chartSource('grafana-community', loki.namespace, loki.chart),
     ...kustomizationFile(apps.alloy, environment, alloy.namespace, ['loki']),
     [`${apps.alloy.directory}/app/chart.yaml`]: chartSource('grafana', alloy.namespace, alloy.chart),

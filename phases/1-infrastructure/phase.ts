@@ -33,7 +33,9 @@ export default definePhase(1, 'Infrastructure Preparation', (environment) => {
             title: 'Bucket for Loki',
             aliases: ['Create ObjectBucketClaim for Loki'],
             validations: [
-              ...(storage.bucketFrom === 'object-bucket-claim' ? [claimIsBound('s3.claim-bound', loki.namespace, claimName())] : []),
+              ...(storage.bucketFrom === 'object-bucket-claim'
+                ? [claimIsBound('s3.claim-bound', loki.namespace, claimName(), storage)]
+                : []),
               bucketIsReachable(bucket),
             ],
           },

@@ -1,7 +1,8 @@
 import { chartIsServed, releaseIsReady } from '#checks/flux.ts';
 import { dashboardsAreFound } from '#checks/grafana.ts';
-import { gatewayRoutes, limitsAreSet, lokiIsReady, lokiVersion, retentionRuns, storageIsS3 } from '#checks/loki.ts';
+import { gatewayRoutes, limitsAreSet, lokiIsReady, lokiVersion } from '#checks/loki.ts';
 import { canaryIsQuiet } from '#checks/loki-canary.ts';
+import { retentionRuns, storageIsS3 } from '#checks/loki-config.ts';
 import { flushReachesBucket, lineReturns } from '#checks/loki-lines.ts';
 import { rulesAreLoaded, targetIsUp } from '#checks/prometheus.ts';
 import { bucketIsReachable } from '#checks/s3.ts';

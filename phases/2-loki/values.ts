@@ -1,3 +1,4 @@
+import { SCRAPE_INTERVAL } from '#checks/prometheus-history.ts';
 import type { Environment } from '#model/environment.ts';
 import { mergeValues } from '../repository.ts';
 
@@ -63,7 +64,7 @@ export function lokiValues({ loki, storage, prometheus }: Environment): Record<s
       resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '128Mi' } },
     },
     monitoring: {
-      serviceMonitor: { enabled: prometheus !== null, ...release },
+      serviceMonitor: { enabled: prometheus !== null, interval: SCRAPE_INTERVAL, ...release },
       rules: { enabled: prometheus !== null, ...release },
       alerts: { enabled: prometheus !== null, ...release },
       dashboards: { enabled: true },

@@ -8,6 +8,8 @@ export const DASHBOARDS = ['Logs / Volume', 'Logs / Query performance'] as const
 export function grafanaFiles(environment: Environment): Files {
   const { directory } = appOf(environment, 'loki');
   const { loki } = environment;
+  // Without Grafana nobody loads them; the queries serve in any client.
+  if (environment.grafana === null) return { [LIBRARY]: libraryDocument() };
   return {
     [`${directory}/app/datasource.yaml`]: render(
       configMap('loki-datasource', loki.namespace, 'grafana_datasource', 'loki-datasource.yaml', dataSource(environment)),

@@ -1,14 +1,10 @@
+import { collectsExactlyOnce } from '#checks/alloy-lines.ts';
 import { documentIsThere, libraryRuns } from '#checks/documents.ts';
 import { dashboardsAreFound, dataSourceIsHealthy, oneDefaultDataSource } from '#checks/grafana.ts';
-import { lokiIsReady, retentionRuns, storageIsS3 } from '#checks/loki.ts';
-import {
-  collectsExactlyOnce,
-  everyPodHasLogs,
-  flushReachesBucket,
-  lineReturns,
-  queriesAreFast,
-  streamsAreEnough,
-} from '#checks/loki-lines.ts';
+import { lokiIsReady } from '#checks/loki.ts';
+import { retentionRuns, storageIsS3 } from '#checks/loki-config.ts';
+import { everyPodHasLogs, queriesAreFast, streamsAreEnough } from '#checks/loki-coverage.ts';
+import { flushReachesBucket, lineReturns } from '#checks/loki-lines.ts';
 import { definePhase, objective } from '#model/phase.ts';
 import { isApplied } from '../applied.ts';
 import { appOf, deliver } from '../repository.ts';

@@ -72,7 +72,7 @@ function bucketSteps(airflow: Airflow, environment: Environment): readonly Step[
       isApplied(app, environment),
       listApps(environment, [app]),
     ),
-    { do: 'await', what: claimIsBound('airflow.bucket-bound', credentials.namespace, credentials.name) },
+    { do: 'await', what: claimIsBound('airflow.bucket-bound', credentials.namespace, credentials.name, environment.storage) },
     { do: 'await', what: reachable },
   ];
 }

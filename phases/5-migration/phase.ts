@@ -1,5 +1,6 @@
-import { chunkSettings, lokiIsReady, queryLimits, rulesAreHealthy } from '#checks/loki.ts';
-import { queriesAreFast } from '#checks/loki-lines.ts';
+import { lokiIsReady, rulesAreHealthy } from '#checks/loki.ts';
+import { chunkSettings, queryLimits } from '#checks/loki-config.ts';
+import { queriesAreFast } from '#checks/loki-coverage.ts';
 import { seriesAreThere } from '#checks/prometheus.ts';
 import { statefulSetIsRolledOut } from '#checks/workloads.ts';
 import { definePhase, objective } from '#model/phase.ts';

@@ -3,9 +3,9 @@ import { documentIsThere } from '#checks/documents.ts';
 import { lokiIsReady } from '#checks/loki.ts';
 import { canaryIsQuiet } from '#checks/loki-canary.ts';
 import { Node } from '#checks/objects.ts';
-import { historyIsWhole, nothingFires, nothingIncreased, readHistoryBegin } from '#checks/prometheus.ts';
+import { historyIsWhole, nothingFires, nothingIncreased, readHistoryBegin } from '#checks/prometheus-history.ts';
 import { readApi, readJson, readList } from '#checks/reads.ts';
-import { bucketHasRoom, costIsLower } from '#checks/storage-use.ts';
+import { bucketHasRoom, costIsCounted } from '#checks/storage-use.ts';
 import type { Derive, Step } from '#model/change.ts';
 import type { Soak } from '#model/check.ts';
 import type { Environment, Prometheus } from '#model/environment.ts';
@@ -47,7 +47,7 @@ export default definePhase(6, 'Operational Handoff', (environment) => {
           {
             title: 'Cost analysis vs PVC storage',
             ...(airflow === null ? { skipped: 'there was no claim to compare with' } : {}),
-            validations: airflow === null ? [] : [costIsLower(airflow, storage.bucket)],
+            validations: airflow === null ? [] : [costIsCounted(airflow, storage.bucket, prometheus)],
           },
           { title: 'Team training completed', validations: [{ gate: 'approval', id: 'handoff.training', of: 'Team training completed' }] },
         ],

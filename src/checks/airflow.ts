@@ -1,15 +1,17 @@
 import * as v from 'valibot';
 import { type Check, check } from '#model/check.ts';
 import type { Airflow, Loki, Prometheus } from '#model/environment.ts';
+import { Unreadable } from '#model/errors.ts';
 import type { Scope } from '#model/kubernetes.ts';
 import type { Read, S3Answer } from '#model/read.ts';
 import { failed, met, pending } from '#model/verdict.ts';
-import { notAnswering } from './loki.ts';
+import { notAnswering } from './answering.ts';
 import { readLines } from './loki-lines.ts';
 import { Claim, Pod } from './objects.ts';
 import { readQuery, samplesOf } from './prometheus.ts';
 import { formatBytes, parseQuantity } from './quantity.ts';
 import { parse, parseJson, readBucket, readList, readObject } from './reads.ts';
+import { refused } from './s3.ts';
 
 /** Below this prefix the archive lies in Airflow's bucket, one folder a claim. */
 export function archivePrefix({ claim }: Airflow): string {
@@ -35,7 +37,7 @@ export const claimIsLarge = (airflow: Airflow, prometheus: Prometheus | null, th
     },
     judge: ({ claim, used }) => {
       if (claim === undefined) return pending('the claim is not there (any more)', [], 'nothing to do');
-      const size = String(claim.spec.resources.requests.storage ?? '0');
+      const size = claim.spec.resources.requests.storage ?? '0';
       const bytes = used === undefined ? undefined : samplesOf(used)?.[0]?.value;
       const saw = bytes === undefined ? `${size}, the claim's size: its use can't be told` : `${formatBytes(bytes)} used of ${size}`;
       return (bytes ?? parseQuantity(size)) > parseQuantity(threshold)
@@ -58,7 +60,7 @@ export const taskLogsAreInLoki = (airflow: Airflow, loki: Loki): Check =>
         ? met(`${lines.length} finished task instances of ${tasks.size} tasks in 24 h`)
         : pending(
             'no finished task instance in 24 h',
-            ['Airflow logs to files only, or nothing ran'],
+            [`pods in ${airflow.namespace} log to files only, or nothing ran`],
             'let one DAG run; Celery workers need their logs on stdout',
           );
     },
@@ -80,15 +82,15 @@ export const archiveIsComplete = (airflow: Airflow): Check =>
           [`${archivePrefix(airflow)}/MANIFEST.json is not in the bucket`],
           `kubectl logs -n ${airflow.namespace} job/${archiveJobName(airflow)}`,
         );
-      if (list.status !== 200) return pending(`listing the archive: ${list.status} ${list.code ?? ''}`, [], 'see the object store');
+      if (list.status !== 200) return refused('list', list);
       const files = (list.objects ?? []).filter(({ key }) => !key.endsWith('/MANIFEST.json'));
       const bytes = files.reduce((sum, { size }) => sum + size, 0);
       const saw = `${files.length} files, ${formatBytes(bytes)}`;
       if (files.length === manifest.files && bytes === manifest.bytes) return met(saw);
       return failed(
         saw,
-        [`the claim had ${manifest.files} files, ${formatBytes(manifest.bytes)}`],
-        `delete the job ${archiveJobName(airflow)} and resume: it is archived again`,
+        [`claim ${airflow.namespace}/${airflow.claim} had ${manifest.files} files, ${formatBytes(manifest.bytes)} when it was copied`],
+        `delete ${archivePrefix(airflow)}/MANIFEST.json in bucket ${airflow.archive.name} and the job (kubectl delete job -n ${airflow.namespace} ${archiveJobName(airflow)}), then resume: it is archived again`,
       );
     },
   });
@@ -106,7 +108,7 @@ export const nothingMounts = (airflow: Airflow): Check =>
         .map(({ metadata }) => metadata.name);
       return mounting.length === 0
         ? met('none')
-        : pending(`${mounting.length} do`, mounting, `they have to be replaced: kubectl rollout status -n ${airflow.namespace}`);
+        : pending(`${mounting.length} do`, mounting, `they have to be replaced: kubectl get pods -n ${airflow.namespace}`);
     },
   });
 
@@ -135,8 +137,11 @@ export function readManifest(airflow: Airflow): Read<{ files: number; bytes: num
   return {
     ...read,
     decode: (answer) => {
-      const { status, body }: S3Answer = read.decode(answer);
-      return status === 200 && body !== undefined ? parse(Manifest, parseJson(body, read.subject), read.subject) : undefined;
+      const { status, code, body = '' }: S3Answer = read.decode(answer);
+      if (status === 200) return parse(Manifest, parseJson(body, read.subject), read.subject);
+      // Only "not there" means that nothing was archived: on any other answer nobody may begin again.
+      if (status === 404) return undefined;
+      throw new Unreadable(`${read.subject}: MANIFEST.json: ${status} ${code ?? ''}`.trim());
     },
   };
 }

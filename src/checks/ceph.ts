@@ -16,7 +16,7 @@ export const cephIsHealthy = ({ namespace, cluster }: Rook): Check =>
       if (found === undefined)
         return failed(
           `there is no CephCluster ${namespace}/${cluster}`,
-          [],
+          ['environment.storage.rook names it'],
           'name it in environment.storage.rook, or null where there is no Rook',
         );
       const health = found.status.ceph?.health;
@@ -69,7 +69,7 @@ export const storeIsReady = ({ namespace, objectStore }: Rook): Check =>
       if (store === undefined)
         return failed(
           `there is no CephObjectStore ${namespace}/${objectStore}`,
-          [],
+          ['nothing serves S3 without it'],
           'create it through Git, or name the one you have in environment.storage.rook.objectStore',
         );
       if (store.status.phase !== 'Ready')

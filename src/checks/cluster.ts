@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { type Check, check } from '#model/check.ts';
 import type { Scope } from '#model/kubernetes.ts';
 import { failed, met, pending } from '#model/verdict.ts';
+import { notAnswering } from './answering.ts';
 import { AnyObject, findCondition, Node, Pod, StorageClass } from './objects.ts';
 import { formatBytes, parseQuantity } from './quantity.ts';
 import { parseJson, readApi, readList, readObject } from './reads.ts';
@@ -39,16 +40,21 @@ export const versionIsSupported: Check = check({
   holds: 'always',
   reads: { version: readApi('/version') },
   judge: ({ version }) => {
+    if (version.status !== 200) return notAnswering("the API server's /version", version);
     const says = v.safeParse(v.object({ gitVersion: v.string() }), safeJson(version.text));
     const found = says.success ? semver.coerce(says.output.gitVersion) : null;
     if (found === null)
       return failed(
-        `the API server answered ${version.status} to /version, without a version`,
+        'the API server answered /version without a version',
         [version.text.slice(0, 120)],
         'see whether the address in the kubeconfig is a Kubernetes API server',
       );
     if (semver.gte(found, OLDEST)) return met(`Kubernetes ${found.version}`);
-    return failed(`Kubernetes ${found.version}`, [`the charts and Flux's APIs need ${OLDEST} or newer`], 'upgrade the cluster first');
+    return failed(
+      `Kubernetes ${found.version}`,
+      [`the charts and Flux's APIs need ${OLDEST} or newer`],
+      'upgrade the control plane first (talosctl upgrade-k8s on Talos)',
+    );
   },
 });
 
@@ -62,7 +68,11 @@ export const clockAgrees: Check = check({
   reads: { version: readApi('/version') },
   judge: ({ version }, now) => {
     if (version.date === undefined)
-      return failed('the API server sends no Date header', [], 'see what stands between here and the API server');
+      return failed(
+        'the API server sends no Date header that can be read',
+        ["the clocks can't be compared, and times in queries would be guesses"],
+        'see what stands between here and the API server: kubectl cluster-info shows its address',
+      );
     const skew = Math.abs(version.date.getTime() - now.getTime());
     if (skew <= SKEW) return met(`${Math.round(skew / 1000)} s apart`);
     return failed(
@@ -113,7 +123,7 @@ export const capacitySuffices = (demand: Demand): Check =>
           .reduce((sum, node) => sum + parseQuantity(node.status.allocatable[resource] ?? '0'), 0) -
         others
           .flatMap(({ spec }) => spec.containers)
-          .reduce((sum, { resources }) => sum + parseQuantity(String(resources.requests[resource] ?? '0')), 0);
+          .reduce((sum, { resources }) => sum + parseQuantity(resources.requests[resource] ?? '0'), 0);
       const room = `${free('cpu').toFixed(1)} CPU and ${formatBytes(free('memory'))} are not requested`;
       if (free('memory') >= parseQuantity(demand.memory) && free('cpu') >= parseQuantity(demand.cpu)) return met(room);
       return failed(
@@ -134,14 +144,18 @@ export const hostPathIsAdmitted = (namespace: string): Check =>
     judge: ({ found }) => {
       const label = 'pod-security.kubernetes.io/enforce';
       if (found === undefined)
-        return failed(`there is no namespace ${namespace}`, [], `create it through Git, with the label ${label}: privileged`);
+        return failed(
+          `there is no namespace ${namespace}`,
+          ['Alloy is to run there'],
+          `create it through Git, with the label ${label}: privileged`,
+        );
       const level = found.metadata.labels[label];
       if (level === undefined || level === 'privileged')
         return met(level === undefined ? 'no pod-security level is enforced' : 'privileged');
       return failed(
         `pod security "${level}" is enforced`,
         [`"${level}" refuses hostPath volumes, which Alloy needs to read the node's logs`],
-        `label the namespace in Git: ${label}: privileged`,
+        `label namespace ${namespace} in Git: ${label}: privileged`,
       );
     },
   });

@@ -1,7 +1,8 @@
 import { type Check, check } from '#model/check.ts';
 import type { Loki } from '#model/environment.ts';
+import { serviceName } from '#model/kubernetes.ts';
 import { failed, met, pending } from '#model/verdict.ts';
-import { notAnswering } from './loki.ts';
+import { notAnswering } from './answering.ts';
 import { readLines } from './loki-lines.ts';
 import { readFiles } from './reads.ts';
 
@@ -14,7 +15,7 @@ export const documentIsThere = (id: string, path: string, mentions: readonly str
     reads: { files: readFiles([path]) },
     judge: ({ files }) => {
       const text = files.files[path];
-      if (text === undefined) return pending('it is not there', [], 'nothing yet');
+      if (text === undefined) return pending(`${path} is not there`, [], 'nothing yet');
       const absent = mentions.filter((one) => !text.includes(one));
       return absent.length === 0
         ? met(`${text.split('\n').length} lines`)
@@ -33,11 +34,11 @@ export const libraryRuns = (loki: Loki, queries: readonly { readonly title: stri
       const rejected = Object.entries(seen).flatMap(([title, answer]) => (answer.value === undefined ? [{ title, answer }] : []));
       const first = rejected[0];
       if (first === undefined) return met(`${queries.length} of ${queries.length} answered`);
-      if (first.answer.status >= 500) return notAnswering('query_range', first.answer);
+      if (first.answer.status !== 400) return notAnswering('query_range', first.answer);
       return failed(
         `${rejected.length} of ${queries.length} rejected`,
         rejected.map(({ title, answer }) => `${title}: ${'text' in answer ? answer.text.slice(0, 160) : ''}`),
-        'mend the query',
+        `mend the queries of the library; ${serviceName(loki.service)} says what it wants`,
       );
     },
   });

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import { type Check, check } from '#model/check.ts';
 import type { Grafana } from '#model/environment.ts';
+import { serviceName } from '#model/kubernetes.ts';
 import { failed, met, pending } from '#model/verdict.ts';
-import { notAnswering } from './loki.ts';
+import { notAnswering } from './answering.ts';
 import { readJson } from './reads.ts';
 
 const text = v.optional(v.string(), '');
@@ -21,7 +22,11 @@ export const grafanaIsHealthy = ({ service }: Grafana): Check =>
       const { database, version } = health.value;
       return database === 'ok'
         ? met(`version ${version}, database ok`)
-        : failed(`version ${version}, database ${database}`, [], 'see the log of Grafana');
+        : failed(
+            `version ${version}, database ${database}`,
+            [`Grafana at ${serviceName(service)} can't use its database`],
+            `kubectl logs -n ${service.namespace} deployment/${service.name} -c grafana`,
+          );
     },
   });
 
@@ -55,10 +60,16 @@ export const oneDefaultDataSource = ({ service, login }: Grafana): Check =>
       if (sources.value === undefined) return notAnswering('/api/datasources', sources);
       const defaults = sources.value.filter(({ isDefault }) => isDefault).map(({ name }) => name);
       if (defaults.length === 1) return met(`${defaults[0]} is the default of ${sources.value.length}`);
+      if (defaults.length === 0)
+        return failed(
+          'no datasource is the default',
+          ['dashboards without a datasource of their own stay empty'],
+          'set isDefault: true on Prometheus',
+        );
       return failed(
-        `${defaults.length} datasources are the default`,
-        defaults,
-        'set isDefault: false on all but one: Grafana does not start with two',
+        `${defaults.length} datasources are the default: ${defaults.join(', ')}`,
+        [`Grafana at ${serviceName(service)} runs, and does not start again with two`],
+        'set isDefault: false on all but one (kubectl get configmap -A -l grafana_datasource=1)',
       );
     },
   });

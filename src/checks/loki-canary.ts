@@ -1,7 +1,7 @@
 import { type Check, check } from '#model/check.ts';
 import type { Loki } from '#model/environment.ts';
 import { failed, met, pending } from '#model/verdict.ts';
-import { notAnswering } from './loki.ts';
+import { notAnswering } from './answering.ts';
 import { findMetric } from './metrics.ts';
 import { readHttp } from './reads.ts';
 
@@ -15,14 +15,16 @@ export const canaryIsQuiet = (loki: Loki): Check =>
     judge: ({ metrics }) => {
       if (metrics.status !== 200) return notAnswering("the canary's /metrics", metrics);
       const entries = findMetric(metrics.text, 'loki_canary_entries_total') ?? 0;
-      const missing = findMetric(metrics.text, 'loki_canary_missing_entries_total') ?? 0;
-      if (entries === 0) return pending('no entry written yet', [], `kubectl logs -n ${loki.namespace} daemonset/${loki.canary.name}`);
+      const missing = findMetric(metrics.text, 'loki_canary_missing_entries_total');
+      const logs = `kubectl logs -n ${loki.namespace} daemonset/${loki.canary.name}`;
+      if (entries === 0) return pending('no entry written yet', [], logs);
+      if (missing === undefined) return pending('loki_canary_missing_entries_total is not there', [`${entries} entries written`], logs);
       return missing === 0
         ? met(`${entries} entries, none missing`)
         : failed(
             `${missing} of ${entries} entries missing`,
-            ['lines that were accepted do not come back'],
-            'see the log of Loki and its flush failures',
+            [`lines that ${loki.namespace}/${loki.name} accepted do not come back`],
+            `see loki_ingester_chunks_flush_failures_total, and kubectl logs -n ${loki.namespace} statefulset/${loki.name} -c loki`,
           );
     },
   });

@@ -1,55 +1,13 @@
-import parseDurationText from 'parse-duration';
 import * as v from 'valibot';
-import { parse as parseYaml } from 'yaml';
 import { type Check, check } from '#model/check.ts';
-import { parseDuration } from '#model/duration.ts';
-import type { Loki, Storage } from '#model/environment.ts';
-import { Unreadable } from '#model/errors.ts';
-import type { Read } from '#model/read.ts';
-import { failed, met, pending, type Verdict } from '#model/verdict.ts';
+import type { Loki } from '#model/environment.ts';
+import { failed, met, pending } from '#model/verdict.ts';
+import { notAnswering } from './answering.ts';
 import { StatefulSet } from './objects.ts';
 import { parseQuantity } from './quantity.ts';
-import { parse, readHttp, readJson, readObject } from './reads.ts';
+import { readHttp, readJson, readObject } from './reads.ts';
 
 const text = v.optional(v.string(), '');
-
-/** The part of the running configuration that decides. `auth_enabled: false` and the like are left out by Loki itself. */
-const Config = v.object({
-  common: v.optional(v.object({ replication_factor: v.optional(v.number(), 3) }), {}),
-  schema_config: v.object({ configs: v.array(v.object({ from: text, object_store: text })) }),
-  storage_config: v.optional(
-    v.object({ aws: v.optional(v.object({ s3forcepathstyle: v.optional(v.boolean(), false), bucketnames: text, endpoint: text }), {}) }),
-    {},
-  ),
-  compactor: v.optional(v.object({ retention_enabled: v.optional(v.boolean(), false), delete_request_store: text }), {}),
-  limits_config: v.optional(
-    v.object({
-      retention_period: text,
-      split_queries_by_interval: text,
-      max_query_series: v.optional(v.number(), 0),
-      max_entries_limit_per_query: v.optional(v.number(), 0),
-    }),
-    {},
-  ),
-  ingester: v.optional(v.object({ chunk_target_size: v.optional(v.number(), 0), chunk_idle_period: text }), {}),
-});
-export type Config = v.InferOutput<typeof Config>;
-
-/** The running /config, not the values file; undefined while Loki does not answer. */
-export function readConfig({ service }: Loki): Read<{ status: number; config: Config | undefined; text: string }> {
-  const read = readHttp(service, '/config');
-  return {
-    ...read,
-    decode: (answer) => {
-      const http = read.decode(answer);
-      return {
-        status: http.status,
-        text: http.text,
-        config: http.status === 200 ? parse(Config, parseYamlText(http.text, read.subject), read.subject) : undefined,
-      };
-    },
-  };
-}
 
 export const lokiIsReady = (loki: Loki): Check =>
   check({
@@ -59,16 +17,13 @@ export const lokiIsReady = (loki: Loki): Check =>
     reads: { ready: readHttp(loki.service, '/ready'), services: readHttp(loki.service, '/services') },
     judge: ({ ready, services }) => {
       if (ready.status !== 200) return notAnswering('/ready', ready);
-      const modules = services.text
-        .split('\n')
-        .flatMap((line) => (line.match(/^(\S+) => (.+)$/)?.slice(1, 3) as [string, string] | undefined) ?? []);
-      const names = modules.filter((_, index) => index % 2 === 0);
-      const stopped = names.filter((_, index) => modules[index * 2 + 1] !== 'Running');
-      if (names.length === 0)
-        return pending(`/services answered ${services.status} without a module`, [services.text.slice(0, 120)], 'nothing yet');
+      if (services.status !== 200) return notAnswering('/services', services);
+      const modules = [...services.text.matchAll(/^(\S+) => (.+)$/gm)].map(([, name, state]) => ({ name, state }));
+      const stopped = modules.filter(({ state }) => state !== 'Running').map(({ name, state }) => `${name} is ${state}`);
+      if (modules.length === 0) return pending('/services names no module', [services.text.slice(0, 120)], logsOf(loki));
       return stopped.length === 0
-        ? met(`ready, ${names.length} modules Running`)
-        : pending(`${stopped.length} of ${names.length} modules don't run`, stopped, `see the log of ${loki.namespace}/${loki.name}`);
+        ? met(`ready, ${modules.length} modules Running`)
+        : pending(`${stopped.length} of ${modules.length} modules don't run`, stopped, logsOf(loki));
     },
   });
 
@@ -85,7 +40,11 @@ export const lokiVersion = (loki: Loki): Check =>
       // A build without a version stamp says "".
       return version === '' || version === loki.version
         ? met(version || 'a build without a version stamp')
-        : failed(`version ${version}`, [`environment.loki.version is ${loki.version}`], 'see which image the StatefulSet runs');
+        : failed(
+            `version ${version}`,
+            [`environment.loki.version is ${loki.version}`],
+            `kubectl get statefulset -n ${loki.namespace} ${loki.name} -o yaml shows its image; make loki.image.tag in environment.loki.values and environment.loki.version the same`,
+          );
     },
   });
 
@@ -121,75 +80,6 @@ export const gatewayRoutes = (loki: Loki): Check =>
     },
   });
 
-/** A period without retention_enabled deletes nothing, and retention without a store for delete requests does not start. */
-export const retentionRuns = (loki: Loki): Check =>
-  check({
-    id: 'loki.retention-runs',
-    title: `Loki deletes what is older than ${loki.retention}`,
-    holds: 'always',
-    after: ['loki.ready'],
-    reads: { running: readConfig(loki) },
-    judge: ({ running }) => {
-      const { config } = running;
-      if (config === undefined) return notAnswering('/config', running);
-      const { compactor, limits_config: limits } = config;
-      const where = `the running configuration of ${loki.namespace}/${loki.name} (GET /config)`;
-      if (!compactor.retention_enabled) {
-        return failed(
-          'a retention period is set, but nothing deletes',
-          [`${where} has compactor.retention_enabled: false`, 'what is older stays in the bucket for ever'],
-          'see what takes loki.compactor.retention_enabled out (environment.loki.values, a patch, ConfigMap loki), mend it in Git, then resume',
-        );
-      }
-      if (compactor.delete_request_store === '')
-        return failed(
-          'retention has no delete-request store',
-          [`${where} has no compactor.delete_request_store`],
-          'set loki.compactor.delete_request_store: s3',
-        );
-      const period = parseDurationText(limits.retention_period) ?? 0;
-      if (period !== parseDuration(loki.retention)) {
-        return failed(
-          `retention_period is ${limits.retention_period || 'not set'}`,
-          [`the goals say ${loki.retention}`],
-          'make environment.loki.retention and loki.limits_config.retention_period the same',
-        );
-      }
-      return met(`the compactor deletes after ${limits.retention_period}, delete requests in ${compactor.delete_request_store}`);
-    },
-  });
-
-/** S3, path style, the goals' bucket: as running. Chunks on the local disk look the same from outside. */
-export const storageIsS3 = (loki: Loki, { bucket }: Storage): Check =>
-  check({
-    id: 'loki.storage-is-s3',
-    title: `Loki keeps its chunks in bucket ${bucket.name}`,
-    holds: 'always',
-    after: ['loki.ready'],
-    reads: { running: readConfig(loki) },
-    judge: ({ running }, now) => {
-      const { config } = running;
-      if (config === undefined) return notAnswering('/config', running);
-      const { aws } = config.storage_config;
-      const newest = config.schema_config.configs.findLast(({ from }) => Date.parse(from) <= now.getTime());
-      const wrong = [
-        newest === undefined
-          ? 'schema_config.configs begin in the future: every push is refused'
-          : newest.object_store === 's3' || newest.object_store === 'aws'
-            ? ''
-            : `schema_config says object_store: ${newest.object_store}`,
-        aws.s3forcepathstyle ? '' : 'storage_config.aws.s3forcepathstyle is false: Loki asks for <bucket>.<host>',
-        aws.bucketnames === bucket.name ? '' : `storage_config.aws.bucketnames is ${aws.bucketnames || 'empty'}`,
-        config.common.replication_factor === 1
-          ? ''
-          : `replication_factor is ${config.common.replication_factor} with one replica: pushes and queries are refused`,
-      ].filter((line) => line !== '');
-      return wrong.length === 0
-        ? met(`object_store s3, path style, bucket ${aws.bucketnames}, ${aws.endpoint}`)
-        : failed("the running configuration is not the goals'", wrong, 'mend environment.loki.values, commit, and resume');
-    },
-  });
-
 /** Keys under a wrong path are ignored silently: only the container itself tells. */
 export const limitsAreSet = (loki: Loki): Check =>
   check({
@@ -200,12 +90,12 @@ export const limitsAreSet = (loki: Loki): Check =>
     reads: { found: readObject({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: loki.namespace, name: loki.name }, StatefulSet) },
     judge: ({ found }) => {
       const container = found?.spec.template.spec.containers.find(({ name }) => name === 'loki');
-      if (container === undefined) return pending('there is no container loki', [], 'nothing yet');
+      if (container === undefined) return pending(`StatefulSet ${loki.namespace}/${loki.name} has no container loki`, [], 'nothing yet');
       const { limits, requests } = container.resources;
-      const limit = limits.memory === undefined ? undefined : String(limits.memory);
+      const limit = limits.memory;
       if (limit === undefined || requests.memory === undefined)
         return failed(
-          'the container has no memory request or limit',
+          `container loki of StatefulSet ${loki.namespace}/${loki.name} has no memory request or limit`,
           ['resources stand under a path that the chart ignores'],
           'in chart 18 they belong under singleBinary.resources',
         );
@@ -215,46 +105,6 @@ export const limitsAreSet = (loki: Loki): Check =>
             `memory limit ${limit}`,
             [`the goals say ${loki.memory.limit}`],
             'see environment.loki.memory and environment.loki.values',
-          );
-    },
-  });
-
-export const chunkSettings = (loki: Loki): Check =>
-  check({
-    id: 'loki.chunk-settings',
-    title: 'Chunks are filled before they are flushed',
-    holds: 'always',
-    reads: { running: readConfig(loki) },
-    judge: ({ running }) => {
-      const { config } = running;
-      if (config === undefined) return notAnswering('/config', running);
-      const { chunk_target_size: target, chunk_idle_period: idle } = config.ingester;
-      return target > 0 && idle !== ''
-        ? met(`target size ${target} bytes, idle period ${idle}, as running`)
-        : failed(
-            'the running configuration has no chunk target size or idle period',
-            [`chunk_target_size ${target}, chunk_idle_period ${idle || 'not set'}`],
-            'set loki.ingester in environment.loki.values',
-          );
-    },
-  });
-
-export const queryLimits = (loki: Loki): Check =>
-  check({
-    id: 'loki.query-limits',
-    title: 'Queries are split and bounded',
-    holds: 'always',
-    reads: { running: readConfig(loki) },
-    judge: ({ running }) => {
-      const { config } = running;
-      if (config === undefined) return notAnswering('/config', running);
-      const { split_queries_by_interval: split, max_query_series: series, max_entries_limit_per_query: entries } = config.limits_config;
-      return (parseDurationText(split) ?? 0) > 0 && series > 0 && entries > 0
-        ? met(`split by ${split}, ${series} series, ${entries} lines, as running`)
-        : failed(
-            'the running limits leave queries unbounded',
-            [`split_queries_by_interval ${split || 'not set'}, max_query_series ${series}, max_entries_limit_per_query ${entries}`],
-            'set loki.limits_config in environment.loki.values',
           );
     },
   });
@@ -281,7 +131,7 @@ export const rulesAreHealthy = (loki: Loki, wanted: readonly string[]): Check =>
         return failed(
           `${broken.length} rules fail`,
           broken.map(({ name, lastError }) => `${name}: ${lastError.split('\n')[0]}`),
-          'mend the expression in Git',
+          `mend the expression in Git: ConfigMap ${loki.namespace}/loki-recording-rules, or whichever ConfigMap with label loki_rule holds it`,
         );
       if (absent.length > 0)
         return pending(
@@ -300,28 +150,6 @@ export const rulesAreHealthy = (loki: Loki, wanted: readonly string[]): Check =>
     },
   });
 
-/** What a service proxy's answer means when it isn't the one hoped for. */
-export function notAnswering(what: string, { status, text: body = '' }: { readonly status: number; readonly text?: string }): Verdict {
-  const lines = (statusMessage(body) ?? body).split('\n').filter((line) => line.trim() !== '');
-  const first = lines[0]?.slice(0, 200) ?? 'no text';
-  return pending(`${what} answers ${status}`, [first], 'see the pods behind it: kubectl get pods, kubectl describe service');
-}
-
-/** The API server itself answers for a service without pods, with a Status object. */
-function statusMessage(body: string): string | undefined {
-  if (!body.startsWith('{')) return undefined;
-  try {
-    const { message } = JSON.parse(body) as { message?: unknown };
-    return typeof message === 'string' ? message : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function parseYamlText(body: string, subject: string): unknown {
-  try {
-    return parseYaml(body);
-  } catch (error) {
-    throw new Unreadable(`${subject}: not YAML: ${(error as Error).message.split('\n')[0]}`);
-  }
+function logsOf({ namespace, name }: Loki): string {
+  return `kubectl logs -n ${namespace} statefulset/${name} -c loki`;
 }

@@ -65,10 +65,7 @@ const ContainerStatus = v.object({
   ),
   lastState: v.optional(v.object({ terminated: v.optional(Terminated) }), {}),
 });
-const Resources = v.optional(
-  v.object({ requests: quantities, limits: quantities }),
-  {},
-);
+const Resources = v.optional(v.object({ requests: quantities, limits: quantities }), {});
 const Container = v.object({ name: text, resources: Resources });
 export const Pod = v.object({
   metadata: Metadata,

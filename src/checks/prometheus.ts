@@ -1,16 +1,16 @@
 import * as v from 'valibot';
-import type { Duration } from '#model/check.ts';
 import { type Check, check } from '#model/check.ts';
-import { parseDuration } from '#model/duration.ts';
 import type { Prometheus } from '#model/environment.ts';
+import { serviceName } from '#model/kubernetes.ts';
 import type { Read } from '#model/read.ts';
 import { failed, met, pending } from '#model/verdict.ts';
-import { notAnswering } from './loki.ts';
+import { notAnswering } from './answering.ts';
 import { AnyObject, findCondition, PrometheusObject } from './objects.ts';
 import { type Json, readJson, readList } from './reads.ts';
 
+const sample = v.pipe(v.string(), v.regex(/^([+-]?Inf|NaN|[+-]?\d.*)$/));
 const Vector = v.object({
-  data: v.object({ result: v.array(v.object({ metric: v.record(v.string(), v.string()), value: v.tuple([v.number(), v.string()]) })) }),
+  data: v.object({ result: v.array(v.object({ metric: v.record(v.string(), v.string()), value: v.tuple([v.number(), sample]) })) }),
 });
 type Vector = v.InferOutput<typeof Vector>;
 
@@ -19,11 +19,19 @@ export function readQuery({ service }: Prometheus, query: string): Read<Json<Vec
   return readJson(service, '/api/v1/query', Vector, { query: { query } });
 }
 
-/** The samples' values; undefined for an answer that is none. */
+/** The samples' values; undefined for an answer that is none. NaN and infinity are left out: a quotient by 0 says nothing yet. */
 export function samplesOf(
   answer: Json<Vector>,
 ): readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[] | undefined {
-  return answer.value?.data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
+  return answer.value?.data.result
+    .map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }))
+    .filter(({ value }) => Number.isFinite(value));
+}
+
+/** Over all series: a pod that came back with another address has one more. */
+export function totalOf(answer: Json<Vector>): number | undefined {
+  const samples = samplesOf(answer);
+  return samples === undefined || samples.length === 0 ? undefined : samples.reduce((sum, { value }) => sum + value, 0);
 }
 
 export const prometheusIsReady = (prometheus: Prometheus): Check =>
@@ -52,13 +60,15 @@ export const prometheusIsReady = (prometheus: Prometheus): Check =>
       if (ready === undefined)
         return pending(
           `${instances.length} instances, none available`,
-          [],
+          instances.map(
+            ({ metadata, status }) => `${metadata.name}: ${findCondition(status.conditions, 'Available')?.message || 'it says nothing'}`,
+          ),
           `kubectl describe prometheus -n ${prometheus.service.namespace}`,
         );
       if (!ready.spec.enableRemoteWriteReceiver)
         return failed(
           `${ready.metadata.name} takes no remote writes`,
-          ["the ruler's recorded series would be refused with 404"],
+          [`Prometheus ${ready.metadata.namespace}/${ready.metadata.name} would refuse the ruler's recorded series with 404`],
           'set prometheus.prometheusSpec.enableRemoteWriteReceiver: true in the values of kube-prometheus-stack',
         );
       return met(`${ready.metadata.name} is available and takes remote writes`);
@@ -110,7 +120,12 @@ export const rulesAreLoaded = ({ service, release }: Prometheus, wanted: readonl
       const rules = answer.value.data.groups.flatMap((group) => group.rules);
       const absent = wanted.filter((name) => !rules.some((rule) => rule.name === name));
       const ill = rules.filter(({ name, health }) => wanted.includes(name) && health === 'err').map(({ name }) => name);
-      if (ill.length > 0) return failed(`rules fail: ${ill.join(', ')}`, [], 'see the rules page of Prometheus');
+      if (ill.length > 0)
+        return failed(
+          `rules fail: ${ill.join(', ')}`,
+          [`${serviceName(service)} can't evaluate them`],
+          `the page /rules of ${serviceName(service)} shows the error; mend the PrometheusRule: kubectl get prometheusrule -A`,
+        );
       return absent.length === 0
         ? met(`${wanted.length} of ${wanted.length} loaded`)
         : pending(
@@ -130,98 +145,16 @@ export const seriesAreThere = (prometheus: Prometheus, names: readonly string[])
     after: ['loki.rules-healthy'],
     reads: Object.fromEntries(names.map((name) => [name, readQuery(prometheus, name)])),
     judge: (seen) => {
+      const silent = Object.values(seen).find(({ value }) => value === undefined);
+      if (silent !== undefined) return notAnswering('query', silent);
       const counts = names.map((name) => ({ name, samples: samplesOf(seen[name] as Json<Vector>) }));
-      const absent = counts.filter(({ samples }) => samples === undefined || samples.length === 0).map(({ name }) => name);
+      const absent = counts.filter(({ samples }) => samples?.length === 0).map(({ name }) => name);
       return absent.length === 0
         ? met(counts.map(({ name, samples }) => `${name} ${samples?.length}`).join(', '))
         : pending(
             `${absent.join(', ')} not there`,
             ["Loki's remote write has not arrived"],
             'see loki_ruler_wal_prometheus_remote_storage_samples_failed_total',
-          );
-    },
-  });
-
-/** Prometheus scrapes every 30 s unless told otherwise. */
-const SCRAPE_INTERVAL = 30_000;
-/** A gap in the history is unknown, not quiet. */
-const ENOUGH = 0.95;
-
-/** Since when there is history of `up` for the job; undefined while there is none. Judged by its samples, so a gap starts it anew. */
-export function readHistoryBegin(prometheus: Prometheus, job: string, period: Duration): Read<Date | undefined> {
-  // A little more than the period: a history that is just long enough must be seen to be.
-  const window = parseDuration(period) / 1000 + 3600;
-  const read = readQuery(prometheus, `count_over_time(up{job="${job}"}[${window}s])`);
-  return {
-    ...read,
-    decode: (answer) => {
-      const { value } = read.decode(answer);
-      const sample = value?.data.result[0];
-      if (sample === undefined) return undefined;
-      const [at, count] = sample.value;
-      return new Date(at * 1000 - Number(count) * SCRAPE_INTERVAL);
-    },
-  };
-}
-
-export const historyIsWhole = (prometheus: Prometheus, job: string, period: Duration): Check =>
-  check({
-    id: 'soak.write-path-up',
-    title: `${job} was up whenever it was looked at`,
-    holds: 'always',
-    reads: {
-      least: readQuery(prometheus, `min_over_time(up{job="${job}"}[${period}])`),
-      samples: readQuery(prometheus, `count_over_time(up{job="${job}"}[${period}])`),
-    },
-    judge: ({ least, samples }) => {
-      const low = samplesOf(least)?.[0]?.value;
-      const count = samplesOf(samples)?.[0]?.value;
-      if (low === undefined || count === undefined) return pending('there is no history', [], 'see whether Prometheus scrapes it');
-      // What is over can't be mended, only outlived: the period begins anew.
-      if (low < 1)
-        return pending(`it was down within the last ${period}`, [`min_over_time(up[${period}]) is ${low}`], 'see what happened then');
-      const share = count / (parseDuration(period) / SCRAPE_INTERVAL);
-      return share >= ENOUGH
-        ? met(`${count} samples, all up`)
-        : pending(`history covers ${Math.floor(share * 100)} % of ${period}`, [], 'it takes its time');
-    },
-  });
-
-export const nothingIncreased = (
-  prometheus: Prometheus,
-  options: { id: string; title: string; series: string; period: Duration; remedy: string },
-): Check =>
-  check({
-    id: options.id,
-    title: options.title,
-    holds: 'always',
-    reads: { increase: readQuery(prometheus, `sum(increase(${options.series}[${options.period}]))`) },
-    judge: ({ increase }) => {
-      const samples = samplesOf(increase);
-      if (samples === undefined) return notAnswering('query', increase);
-      const value = samples[0]?.value;
-      if (value === undefined) return pending(`there is no series ${options.series}`, [], 'see whether Prometheus scrapes it');
-      return value === 0
-        ? met(`0 in ${options.period}`)
-        : pending(`${Math.ceil(value)} within the last ${options.period}`, [`increase(${options.series}) is ${value}`], options.remedy);
-    },
-  });
-
-export const nothingFires = (prometheus: Prometheus, namespace: string): Check =>
-  check({
-    id: 'soak.no-alert',
-    title: `No alert of ${namespace} fires`,
-    holds: 'always',
-    reads: { firing: readQuery(prometheus, `ALERTS{alertstate="firing",namespace="${namespace}"}`) },
-    judge: ({ firing }) => {
-      const samples = samplesOf(firing);
-      if (samples === undefined) return notAnswering('query', firing);
-      return samples.length === 0
-        ? met('none')
-        : failed(
-            `${samples.length} fire`,
-            samples.map(({ labels }) => labels.alertname ?? 'an alert'),
-            'see the alerts page of Prometheus',
           );
     },
   });
@@ -233,8 +166,9 @@ export const ratioIsReached = (prometheus: Prometheus, id: string, query: string
     holds: 'always',
     reads: { answer: readQuery(prometheus, query) },
     judge: ({ answer }) => {
+      if (answer.value === undefined) return notAnswering('query', answer);
       const value = samplesOf(answer)?.[0]?.value;
-      if (value === undefined || Number.isNaN(value)) return pending('no samples yet', [], 'it takes its time');
+      if (value === undefined) return pending('no samples yet', [], 'it takes its time');
       const saw = String(Number(value.toPrecision(4)));
       return value >= target ? met(saw) : pending(saw, [`the target is ${target}`], 'see what it is made of');
     },

@@ -1,38 +1,57 @@
 import { type Check, check, type Probe, probing } from '#model/check.ts';
 import type { Storage } from '#model/environment.ts';
-import type { BucketRef } from '#model/read.ts';
+import { serviceName } from '#model/kubernetes.ts';
+import type { BucketRef, S3Answer } from '#model/read.ts';
 import { failed, met, pending, type Verdict } from '#model/verdict.ts';
-import { Ceph } from './objects.ts';
+import { Ceph, StorageClass } from './objects.ts';
 import { readBucket, readObject, readSecret } from './reads.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html: every part but the last has at least 5 MiB. */
 const LARGE = 6 * 2 ** 20;
 
-export const claimIsBound = (id: string, namespace: string, name: string): Check =>
+/** A claim whose StorageClass no operator answers to stays as it is for ever (https://github.com/rook/rook/issues/10894). */
+export const claimIsBound = (id: string, namespace: string, name: string, { storageClass, rook }: Storage): Check =>
   check({
     id,
     title: `ObjectBucketClaim ${namespace}/${name} is Bound`,
     holds: 'always',
-    reads: { claim: readObject({ apiVersion: 'objectbucket.io/v1alpha1', kind: 'ObjectBucketClaim', namespace, name }, Ceph) },
-    judge: ({ claim }) => {
-      if (claim === undefined) return pending('it is not there yet', [], 'nothing yet');
-      if (claim.status.phase === 'Bound') return met('Bound');
+    reads: {
+      claim: readObject({ apiVersion: 'objectbucket.io/v1alpha1', kind: 'ObjectBucketClaim', namespace, name }, Ceph),
+      found: readObject({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', name: storageClass }, StorageClass),
+    },
+    judge: ({ claim, found }) => {
+      const what = `ObjectBucketClaim ${namespace}/${name}`;
+      if (claim?.status.phase === 'Bound') return met('Bound');
+      if (found === undefined)
+        return failed(
+          `there is no StorageClass ${storageClass}`,
+          [`${what} asks for it`],
+          'name one for buckets in environment.storage.storageClass (kubectl get storageclass)',
+        );
+      const wanted = rook === null ? undefined : `${rook.namespace}.ceph.rook.io/bucket`;
+      if (wanted !== undefined && found.provisioner !== wanted)
+        return failed(
+          `unsupported provisioner: ${found.provisioner}`,
+          [`${what} waits for StorageClass ${storageClass}, and Rook answers to ${wanted} only`],
+          `name a StorageClass with provisioner ${wanted} in environment.storage.storageClass, or make the bucket by hand and set environment.storage.bucket.from to "existing"`,
+        );
+      if (claim === undefined) return pending(`${what} is not there yet`, [], 'nothing yet');
       return pending(
         `phase ${claim.status.phase || 'none'}`,
-        ["no provisioner has answered; it has to be <Ceph cluster's namespace>.ceph.rook.io/bucket"],
-        `kubectl describe objectbucketclaim -n ${namespace} ${name}; kubectl get storageclass`,
+        [`no provisioner has answered ${what} yet`, claim.status.message],
+        `kubectl describe objectbucketclaim -n ${namespace} ${name}`,
       );
     },
   });
 
-/** Where it names endpoint, bucket and region, it names ours: else Loki writes somewhere else than we look. */
+/** Where it names a bucket, it names ours: else somebody who goes by the Secret writes somewhere else than we look. */
 export const secretIsComplete = (storage: Storage): Check => {
   const { namespace, name, user, password } = storage.bucket.credentials;
   return check({
     id: 's3.secret-complete',
     title: `Secret ${namespace}/${name} holds what Loki needs to reach its bucket`,
     holds: 'always',
-    reads: { secret: readSecret(namespace, name, ['endpoint', 'bucket', 'region', 'BUCKET_NAME']) },
+    reads: { secret: readSecret(namespace, name, ['bucket']) },
     judge: ({ secret }) => {
       if (secret === undefined)
         return pending(
@@ -45,13 +64,13 @@ export const secretIsComplete = (storage: Storage): Check => {
       if (absent.length > 0)
         return failed(
           `keys are missing: ${absent.join(', ')}`,
-          [`it has ${secret.keys.join(', ') || 'none'}`],
-          'add them where the Secret comes from',
+          [`Secret ${namespace}/${name} has ${secret.keys.join(', ') || 'none'}`],
+          `add them where it comes from (${storage.secretFrom}): kubectl describe externalsecret,secret -n ${namespace} ${name}`,
         );
       const { bucket } = secret.revealed;
       if (bucket !== undefined && bucket !== storage.bucket.name) {
         return failed(
-          `it names the bucket ${bucket}`,
+          `Secret ${namespace}/${name} names the bucket ${bucket}`,
           [`Loki is to use ${storage.bucket.name}`],
           'make both the same: environment.storage.bucket.name, or the Secret',
         );
@@ -78,14 +97,15 @@ export const wrongSecretIsRefused = (bucket: BucketRef): Check =>
     holds: 'always',
     after: ['s3.bucket-reachable'],
     reads: { head: readBucket(bucket, 'head-bucket', { wrongSecret: true }) },
-    judge: ({ head }) =>
-      head.status === 403
-        ? met('403')
-        : failed(
-            `a wrong secret was answered with ${head.status}`,
-            ['the object store does not check signatures, or the bucket is public'],
-            'close the bucket to anonymous access',
-          ),
+    judge: ({ head }) => {
+      if (head.status === 403) return met('403');
+      if (head.status !== 200) return refused('head bucket with a wrong secret', head);
+      return failed(
+        `a wrong secret was answered with ${head.status}`,
+        [`the object store does not check signatures, or bucket ${bucket.name} is public`],
+        `close bucket ${bucket.name} to anonymous access: see its policy and ACL, and what stands before ${serviceName(bucket.service)}`,
+      );
+    },
   });
 
 /** The operations that Loki's client needs, with its own credentials: head is a check, here come put, get, list, multipart and delete. */
@@ -108,15 +128,15 @@ export const bucketTakesObjects = (bucket: BucketRef): Probe => ({
         if (object.body !== mark)
           return failed(
             'what was put is not what came back',
-            [`put ${mark.length} bytes, got ${object.body?.length ?? 0} others`],
-            'the object store rewrites bodies: see the checksum notes of its version',
+            [`put ${mark.length} bytes into bucket ${bucket.name}, got ${object.body?.length ?? 0} others`],
+            `${serviceName(bucket.service)} rewrites bodies (aws-chunked, or a proxy in between): update the object store`,
           );
         if (list.status !== 200) return refused('list', list);
         const size = list.objects?.find(({ key }) => key === large)?.size;
         if (size !== LARGE)
           return failed(
             `the object of ${LARGE} bytes that was put in parts is listed with ${size ?? 'no'} bytes`,
-            [],
+            [`${serviceName(bucket.service)} mishandles multipart uploads`],
             'the object store mishandles multipart uploads: update it',
           );
         return met(`put, get (${mark.length} bytes equal), multipart put (${LARGE} bytes), list and delete`);
@@ -129,17 +149,25 @@ export const bucketTakesObjects = (bucket: BucketRef): Probe => ({
   },
 });
 
-function refused(operation: string, { status, code }: { status: number; code?: string }): Verdict {
-  const cause = code === undefined ? [] : [code];
-  if (status === 503) return pending(`${operation}: 503`, ['the gateway has no ready pod'], "see the object store's gateway");
-  const remedy = {
-    NoSuchBucket: 'create the bucket, or name the right one in environment.storage.bucket.name',
-    SignatureDoesNotMatch: 'the secret is stale or wrong: renew it where it comes from',
-    InvalidAccessKeyId: 'the key is unknown to the object store: renew the Secret',
-  }[code ?? ''];
-  return failed(
-    `${operation}: ${status}${code === undefined ? '' : ` ${code}`}`,
-    cause,
-    remedy ?? 'see what the object store says in its log',
-  );
+/** Why the object store said no. Its own failures pass; a bucket or key that it does not know stays unknown. */
+export function refused(operation: string, { status, code, body }: Pick<S3Answer, 'status' | 'code' | 'body'>): Verdict {
+  const saw = `${operation}: ${status}${code === undefined ? '' : ` ${code}`}`;
+  if (status >= 500 && status !== 501)
+    return pending(saw, [status === 503 ? 'the gateway has no ready pod, or is busy' : 'the object store failed', body ?? ''], GATEWAY);
+  return failed(saw, [body || WHY[status] || 'the object store does not say why'], REMEDIES[code ?? ''] ?? REMEDIES[status] ?? GATEWAY);
 }
+
+const GATEWAY = "kubectl get pods -l app=rook-ceph-rgw in the object store's namespace; see their log";
+const MISSING = 'create the bucket, or name the right one in environment.storage.bucket.name';
+const STALE = 'the keys are stale or wrong: renew the Secret where it comes from; a Host that a proxy rewrites breaks signatures, too';
+
+const WHY: Readonly<Record<number, string>> = { 403: 'the credentials are refused', 404: 'there is no such bucket or key' };
+
+/** By S3's own code, else by status. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  NoSuchBucket: MISSING,
+  404: MISSING,
+  SignatureDoesNotMatch: STALE,
+  InvalidAccessKeyId: 'the key is unknown to the object store: renew the Secret where it comes from',
+  403: STALE,
+};

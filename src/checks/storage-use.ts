@@ -1,10 +1,12 @@
 import { type Check, check } from '#model/check.ts';
-import type { Airflow } from '#model/environment.ts';
+import type { Airflow, Prometheus } from '#model/environment.ts';
 import type { BucketRef, S3Answer } from '#model/read.ts';
-import { met, pending, type Verdict } from '#model/verdict.ts';
+import { met, type Verdict } from '#model/verdict.ts';
 import { archivePrefix } from './airflow.ts';
+import { readQuery, samplesOf } from './prometheus.ts';
 import { formatBytes } from './quantity.ts';
 import { readBucket } from './reads.ts';
+import { refused } from './s3.ts';
 
 /** How much the chunks take now: growth and days left follow from two looks at it. */
 export const bucketHasRoom = (bucket: BucketRef): Check =>
@@ -16,25 +18,36 @@ export const bucketHasRoom = (bucket: BucketRef): Check =>
     judge: ({ list }) => sized(list, (objects, bytes) => met(`${objects} objects, ${formatBytes(bytes)}`)),
   });
 
-/** Block storage that was given back against the objects that took its place. */
-export const costIsLower = (airflow: Airflow, bucket: BucketRef): Check =>
+/** Block storage that was given back against the objects that took its place: counted for a person to judge, for prices are not in the cluster. */
+export const costIsCounted = (airflow: Airflow, bucket: BucketRef, prometheus: Prometheus | null): Check =>
   check({
     id: 'handoff.cost',
-    title: `The objects take less than claim ${airflow.namespace}/${airflow.claim} did`,
+    title: `What took the place of claim ${airflow.namespace}/${airflow.claim} is counted`,
     holds: 'once',
     reads: {
+      ...(prometheus === null ? {} : { size: readClaimSize(airflow, prometheus) }),
       archive: readBucket(airflow.archive, 'list', { key: `${archivePrefix(airflow)}/` }),
       all: readBucket(bucket, 'list', { key: '' }),
     },
-    judge: ({ archive, all }) =>
+    judge: ({ archive, all, size }) =>
       sized(archive, (_, archived) =>
-        sized(all, (__, bytes) => met(`${formatBytes(bytes)} of chunks and index, ${formatBytes(archived)} of archive`)),
+        sized(all, (__, bytes) => {
+          const claim = size === undefined ? undefined : samplesOf(size)?.[0]?.value;
+          const against = claim === undefined ? 'a claim whose size is in no history any more' : `${formatBytes(claim)} of the claim`;
+          return met(`${formatBytes(bytes)} of chunks and index and ${formatBytes(archived)} of archive against ${against}`);
+        }),
       ),
   });
 
-function sized({ status, code, objects }: S3Answer, judge: (count: number, bytes: number) => Verdict): Verdict {
-  if (status !== 200 || objects === undefined)
-    return pending(`listing the bucket: ${status} ${code ?? ''}`.trim(), [], 'see the object store');
+/** The claim itself is gone by then. */
+function readClaimSize({ namespace, claim }: Airflow, prometheus: Prometheus) {
+  const series = `kubelet_volume_stats_capacity_bytes{namespace="${namespace}",persistentvolumeclaim="${claim}"}`;
+  return readQuery(prometheus, `max_over_time(${series}[90d])`);
+}
+
+function sized(list: S3Answer, judge: (count: number, bytes: number) => Verdict): Verdict {
+  if (list.status !== 200) return refused('list', list);
+  const { objects = [] } = list;
   return judge(
     objects.length,
     objects.reduce((sum, { size }) => sum + size, 0),

@@ -1,0 +1,95 @@
+import { type Check, check, type Duration } from '#model/check.ts';
+import { parseDuration } from '#model/duration.ts';
+import type { Prometheus } from '#model/environment.ts';
+import { serviceName } from '#model/kubernetes.ts';
+import type { Read } from '#model/read.ts';
+import { failed, met, pending } from '#model/verdict.ts';
+import { notAnswering } from './answering.ts';
+import { readQuery, samplesOf, totalOf } from './prometheus.ts';
+
+/** How often Loki is scraped: samples are counted as time by it, so the values say it, too (the chart's own is 15 s). */
+export const SCRAPE_INTERVAL: Duration = '30s';
+/** A gap in the history is unknown, not quiet. */
+const ENOUGH = 0.95;
+
+/** Since when there is history of `up` for the job; undefined while there is none. Judged by its samples, so a gap starts it anew. */
+export function readHistoryBegin(prometheus: Prometheus, job: string, period: Duration): Read<Date | undefined> {
+  // A little more than the period: a history that is just long enough must be seen to be.
+  const window = parseDuration(period) / 1000 + 3600;
+  const read = readQuery(prometheus, `count_over_time(up{job="${job}"}[${window}s])`);
+  return {
+    ...read,
+    decode: (answer) => {
+      const found = read.decode(answer);
+      const at = found.value?.data.result[0]?.value[0];
+      const count = totalOf(found);
+      return at === undefined || count === undefined ? undefined : new Date(at * 1000 - count * parseDuration(SCRAPE_INTERVAL));
+    },
+  };
+}
+
+export const historyIsWhole = (prometheus: Prometheus, job: string, period: Duration): Check =>
+  check({
+    id: 'soak.write-path-up',
+    title: `${job} was up whenever it was looked at`,
+    holds: 'always',
+    reads: {
+      least: readQuery(prometheus, `min_over_time(up{job="${job}"}[${period}])`),
+      samples: readQuery(prometheus, `count_over_time(up{job="${job}"}[${period}])`),
+    },
+    judge: ({ least, samples }) => {
+      if (least.value === undefined) return notAnswering('query', least);
+      if (samples.value === undefined) return notAnswering('query', samples);
+      const lows = samplesOf(least)?.map(({ value }) => value) ?? [];
+      const count = totalOf(samples);
+      if (lows.length === 0 || count === undefined)
+        return pending('there is no history', [], `see whether ${job} is on the page /targets of ${serviceName(prometheus.service)}`);
+      const low = Math.min(...lows);
+      // What is over can't be mended, only outlived: the period begins anew.
+      if (low < 1)
+        return pending(`it was down within the last ${period}`, [`min_over_time(up[${period}]) is ${low}`], 'see what happened then');
+      const share = (count * parseDuration(SCRAPE_INTERVAL)) / parseDuration(period);
+      return share >= ENOUGH
+        ? met(`${count} samples, all up`)
+        : pending(`history covers ${Math.floor(share * 100)} % of ${period}`, [], 'it takes its time');
+    },
+  });
+
+export const nothingIncreased = (
+  prometheus: Prometheus,
+  options: { id: string; title: string; series: string; period: Duration; remedy: string },
+): Check =>
+  check({
+    id: options.id,
+    title: options.title,
+    holds: 'always',
+    reads: { increase: readQuery(prometheus, `sum(increase(${options.series}[${options.period}]))`) },
+    judge: ({ increase }) => {
+      const samples = samplesOf(increase);
+      if (samples === undefined) return notAnswering('query', increase);
+      const value = samples[0]?.value;
+      if (value === undefined) return pending(`there is no series ${options.series}`, [], 'see whether Prometheus scrapes it');
+      return value === 0
+        ? met(`0 in ${options.period}`)
+        : pending(`${Math.ceil(value)} within the last ${options.period}`, [`increase(${options.series}) is ${value}`], options.remedy);
+    },
+  });
+
+export const nothingFires = (prometheus: Prometheus, namespace: string): Check =>
+  check({
+    id: 'soak.no-alert',
+    title: `No alert of ${namespace} fires`,
+    holds: 'always',
+    reads: { firing: readQuery(prometheus, `ALERTS{alertstate="firing",namespace="${namespace}"}`) },
+    judge: ({ firing }) => {
+      const samples = samplesOf(firing);
+      if (samples === undefined) return notAnswering('query', firing);
+      return samples.length === 0
+        ? met('none')
+        : failed(
+            `${samples.length} fire in ${namespace}`,
+            samples.map(({ labels }) => `${labels.alertname ?? 'an alert'}${labels.pod === undefined ? '' : ` of ${labels.pod}`}`),
+            `the page /alerts of ${serviceName(prometheus.service)} shows since when; what it names has to be mended`,
+          );
+    },
+  });
