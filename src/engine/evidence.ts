@@ -1,8 +1,13 @@
-import type { CheckEvidence, Evidence } from '#goals/types.ts';
+import type { CheckEvidence, Evidence, MatchedObjective } from '#goals/types.ts';
 import type { Gate, Probe } from '#model/check.ts';
 import { parseDuration } from '#model/duration.ts';
 import type { Attestation } from '#model/ports.ts';
 import type { Outcome } from '#model/verdict.ts';
+
+/** Whether a run has shown it: not a bare claim, nor one that has nothing but approvals beside it. */
+export function wasShown({ status, evidence }: Pick<MatchedObjective, 'status' | 'evidence'>): boolean {
+  return status === 'completed' && evidence !== undefined && evidence.run !== '';
+}
 
 /** Collects what an objective's run has shown, on top of what an earlier one had. */
 export class EvidenceBook {

@@ -10,7 +10,8 @@ export interface Place {
   readonly number: number;
 }
 
-export type Executed = 'applied' | 'skipped' | 'failed';
+/** `interrupted`: whether it happened is not known; the journal has its intent without an outcome. */
+export type Executed = 'applied' | 'skipped' | 'failed' | 'interrupted';
 
 /**
  * The only place where changes are performed: dry run, Lease and journal are enforced here, once.
@@ -36,6 +37,7 @@ export async function executeChange(change: Change, place: Place, tools: RunTool
     emit({ type: 'change.applied', ...where, result });
     return 'applied';
   } catch (error) {
+    if (signal.aborted && !(error instanceof LeaseLost)) return 'interrupted';
     if (!(error instanceof UserError)) throw error;
     emit({ type: 'change.failed', ...where, cause: [describeChange(change), error.message], remedy: error.remedy });
     return 'failed';

@@ -13,7 +13,10 @@ export function lookOnce(observer: Observer, signal: AbortSignal): Look {
     const key = JSON.stringify(request);
     const known = answers.get(key);
     if (known !== undefined) return known;
-    const answer = observer.read(request, signal);
+    const answer = observer.read(request, signal).catch((error: unknown) => {
+      // An interruption says nothing about the world, and it is no bug either: whoever waits looks at the signal.
+      throw signal.aborted ? new Unobserved('timeout', 'interrupted before it answered') : error;
+    });
     answers.set(key, answer);
     return answer;
   };

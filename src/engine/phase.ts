@@ -1,10 +1,12 @@
 import type { MatchedPhase } from '#goals/types.ts';
 import { EXIT, type Exit } from '#model/errors.ts';
 import type { Status } from '#model/event.ts';
+import { wasShown } from './evidence.ts';
 import { worstExit } from './exit.ts';
-import { describeOutcome, type ObjectiveResult, runObjective } from './objective.ts';
+import { runObjective } from './objective.ts';
+import { describeOutcome, type ObjectiveResult } from './objective-log.ts';
 import type { RunTools } from './run-tools.ts';
-import { awaitChecks } from './wait.ts';
+import { awaitChecks, findDecisive } from './wait.ts';
 
 /** A precondition that is not there within two minutes is somebody else's work to finish. */
 const PRECONDITION_TIMEOUT = 120_000;
@@ -39,7 +41,7 @@ async function judgePreconditions(phase: MatchedPhase, tools: RunTools): Promise
   });
   if (ending === 'met') return undefined;
   if (ending === 'aborted') return { status: 'in_progress', exit: EXIT.interrupted, mayContinue: false };
-  const red = checks.map((check) => ({ check, outcome: outcomes.get(check.id) })).find(({ outcome }) => outcome?.state !== 'met');
+  const red = findDecisive(checks, outcomes);
   return {
     status: 'blocked',
     exit: red?.outcome?.state === 'unknown' ? EXIT.unknown : EXIT.notReady,
@@ -51,9 +53,7 @@ async function judgePreconditions(phase: MatchedPhase, tools: RunTools): Promise
 
 /** Preconditions are for beginning: a phase that was shown completed is not begun again. */
 export function isShown(phase: MatchedPhase): boolean {
-  return phase.objectives.every(
-    ({ status, evidence, skipped }) => skipped !== undefined || (status === 'completed' && evidence !== undefined),
-  );
+  return phase.objectives.every((objective) => objective.skipped !== undefined || wasShown(objective));
 }
 
 /** Objectives in order. One that waits for a gate does not hold up the others of its phase; one that failed does. */

@@ -1,17 +1,15 @@
 import { matchPhases } from '#goals/catalogue.ts';
 import { loadGoals } from '#goals/load.ts';
-import { initiativeStatusOf } from '#goals/progress.ts';
-import { recordProgress } from '#goals/record.ts';
-import type { Goals, MatchedPhase, ProgressUpdate } from '#goals/types.ts';
-import { EXIT, type Exit, LeaseLost, UserError } from '#model/errors.ts';
+import type { Goals, MatchedPhase } from '#goals/types.ts';
+import { EXIT, type Exit, LeaseLost, Unobserved, Unreadable, UserError } from '#model/errors.ts';
 import type { RunState, Status } from '#model/event.ts';
 import type { HeldLock } from '#model/ports.ts';
 import type { RunContext, RunRequest } from './context.ts';
 import { createEmit } from './emit.ts';
-import { runStateOf } from './exit.ts';
-import type { ObjectiveResult } from './objective.ts';
+import { runStateOf, worstExit } from './exit.ts';
 import { describePermission, distinct, permissionsOf } from './permissions.ts';
 import { isShown, type PhaseResult, runPhase } from './phase.ts';
+import { ProgressRecorder } from './progress-recorder.ts';
 import type { RunTools } from './run-tools.ts';
 import { judgeTriggers } from './triggers.ts';
 
@@ -37,6 +35,7 @@ class Run {
   readonly #request: RunRequest;
   readonly #goals: Goals;
   readonly #phases: readonly MatchedPhase[];
+  readonly #progress: ProgressRecorder;
   readonly #emit: RunTools['emit'];
   readonly #stop = new AbortController();
   readonly #states = new Map<number, Status>();
@@ -50,6 +49,7 @@ class Run {
       context.phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(context.environment) })),
       goals,
     );
+    this.#progress = new ProgressRecorder(context, goals, this.#phases, request.dryRun);
     this.#emit = createEmit(context, request.run);
   }
 
@@ -65,17 +65,17 @@ class Run {
       rehearsal: this.#context.rehearsal,
       ...(resumes === undefined ? {} : { resumes }),
     });
-    const result = await this.#guarded();
-    const phases = [...this.#states].map(([phase, state]) => ({ phase, state }));
-    this.#emit({
-      type: 'run.finished',
-      state: result.state,
-      exit: result.exit,
-      phases,
-      summary: result.summary,
-      ...(result.remedy === undefined ? {} : { remedy: result.remedy }),
+    const result = await this.#guarded().catch((error: unknown) => {
+      this.#finish(finish(EXIT.bug, `a bug: ${error instanceof Error ? error.message : String(error)}`));
+      throw error;
     });
+    this.#finish(result);
     return result;
+  }
+
+  #finish({ state, exit, summary, remedy }: RunResult): void {
+    const phases = [...this.#states].map(([phase, status]) => ({ phase, state: status }));
+    this.#emit({ type: 'run.finished', state, exit, phases, summary, ...(remedy === undefined ? {} : { remedy }) });
   }
 
   /** What the user can act on ends the run in order, with the Lease released. */
@@ -93,13 +93,20 @@ class Run {
   }
 
   #endOf(error: unknown): RunResult {
-    if (error instanceof LeaseLost) {
-      const why = this.#leaseLost ?? error.message;
-      return finish(EXIT.locked, `the Lease was lost: ${why}`, 'see who holds it with `anton-logging unlock`, then resume');
-    }
-    if (this.#context.signal.aborted) return this.#interrupted();
+    const stopped = this.#stopped();
+    if (stopped !== undefined) return stopped;
+    if (error instanceof LeaseLost) return lost(error.message);
     if (error instanceof UserError) return finish(error.exit, error.message, error.remedy);
+    if (error instanceof Unobserved || error instanceof Unreadable) {
+      return finish(EXIT.unknown, error.message, 'see that the API server answers: kubectl version; then resume');
+    }
     throw error;
+  }
+
+  /** Ctrl-C and a lost Lease end everything, whatever came of what was under way. */
+  #stopped(): RunResult | undefined {
+    if (this.#context.signal.aborted) return finish(EXIT.interrupted, 'interrupted; what was done is recorded', 'anton-logging resume');
+    return this.#leaseLost === undefined ? undefined : lost(this.#leaseLost);
   }
 
   /** Every permission of the phases to come, asked for before the first write. */
@@ -116,98 +123,61 @@ class Run {
   }
 
   async #runAll(tools: RunTools): Promise<RunResult> {
-    await this.#recordTriggers(tools);
-    const results: PhaseResult[] = [];
+    if (!this.#isLook()) await this.#progress.recordTriggers(await judgeTriggers(this.#goals.triggers, this.#context, tools.signal));
     for (const phase of this.#phases.filter(({ number }) => number < this.#request.from)) {
       const refused = await this.#confirmPrerequisite(phase, tools);
       if (refused !== undefined) return refused;
     }
+    const results: PhaseResult[] = [];
     for (const phase of this.#selected()) {
       tools.lock?.describe(phase.number);
-      const result = await runPhase(phase, tools, (objective, outcome) => this.#record(phase, objective, outcome));
-      this.#states.set(phase.number, result.status);
-      await this.#recordPhase(phase, result.status);
+      const result = await this.#runOne(phase, tools);
       results.push(result);
-      if (tools.signal.aborted) return this.#leaseLost === undefined ? this.#interrupted() : this.#endOf(new LeaseLost(this.#leaseLost));
+      const stopped = this.#stopped();
+      if (stopped !== undefined) return stopped;
       if (!result.mayContinue && !this.#isLook()) break;
     }
     return this.#sumUp(results);
   }
 
+  /** Every result is in the goals file before the next begins. */
+  async #runOne(phase: MatchedPhase, tools: RunTools): Promise<PhaseResult> {
+    const look = !tools.request.apply;
+    const result = await runPhase(phase, tools, (id, outcome) => this.#progress.recordObjective(phase, id, outcome, look));
+    this.#states.set(phase.number, result.status);
+    await this.#progress.recordPhase(phase, result.status, look);
+    return result;
+  }
+
   /** A phase before the first one to run: its evidence counts, a bare claim is judged. */
   async #confirmPrerequisite(phase: MatchedPhase, tools: RunTools): Promise<RunResult | undefined> {
     if (isShown(phase) || this.#isLook()) return undefined;
+    const named = `phase ${phase.number} (${phase.name})`;
     const claimed = phase.objectives.every(({ status, skipped }) => skipped !== undefined || status === 'completed');
-    if (claimed) {
-      const looking = { ...tools, request: { ...tools.request, apply: false } };
-      const result = await runPhase(phase, looking, (objective, outcome) => this.#record(phase, objective, outcome));
-      this.#states.set(phase.number, result.status === 'completed' ? 'completed' : 'pending');
-      if (result.status === 'completed') return undefined;
-      await this.#recordPhase(phase, 'pending');
+    if (!claimed) {
       return finish(
         EXIT.notReady,
-        `phase ${phase.number} (${phase.name}) is claimed as completed, but it is not: ${result.reason}`,
-        `anton-logging phase run ${phase.number}`,
+        `${named} is not completed, and phase ${this.#request.from} builds on it`,
+        `anton-logging phase run ${phase.number}, or all that is left: anton-logging run`,
       );
     }
-    return finish(
-      EXIT.notReady,
-      `phase ${phase.number} (${phase.name}) is not completed, and phase ${this.#request.from} builds on it`,
-      `anton-logging phase run ${phase.number}, or all that is left: anton-logging run`,
-    );
+    const result = await this.#runOne(phase, { ...tools, request: { ...tools.request, apply: false } });
+    const stopped = this.#stopped();
+    if (stopped !== undefined || result.status === 'completed') return stopped;
+    const remedy = `anton-logging phase run ${phase.number}`;
+    if (result.exit === EXIT.unknown) {
+      return finish(EXIT.unknown, `${named} is claimed as completed, but it can't be told: ${result.reason}`, result.remedy ?? remedy);
+    }
+    return finish(EXIT.notReady, `${named} is claimed as completed, but it is not: ${result.reason}`, remedy);
   }
 
   #sumUp(results: readonly PhaseResult[]): RunResult {
-    const decisive =
-      results.find(({ exit }) => exit !== EXIT.done && exit !== EXIT.waiting) ?? results.find(({ exit }) => exit !== EXIT.done);
-    if (decisive !== undefined) return finish(decisive.exit, decisive.reason ?? 'not completed', decisive.remedy);
+    const exit = worstExit(results.map((result) => result.exit));
+    const decisive = results.find((result) => result.exit === exit);
+    if (exit !== EXIT.done) return finish(exit, decisive?.reason ?? 'not completed', decisive?.remedy);
     const done = results.filter(({ status }) => status === 'completed').length;
     const what = this.#request.dryRun ? 'dry run: nothing was changed' : `${done} of ${results.length} phases completed`;
     return finish(EXIT.done, what);
-  }
-
-  async #record(phase: MatchedPhase, objective: string, result: ObjectiveResult): Promise<void> {
-    const status = this.#isClaimRefuted(phase, objective, result) ? 'pending' : result.status;
-    if (result.evidence === undefined && result.status !== 'skipped') return;
-    const entry = { phase: phase.number, objective, status, at: this.#context.clock.now().toISOString() };
-    await this.#write({ objectives: [result.evidence === undefined ? entry : { ...entry, evidence: result.evidence }] });
-  }
-
-  /** A bare claim that does not hold was never shown: it becomes pending, not regressed. */
-  #isClaimRefuted(phase: MatchedPhase, id: string, result: ObjectiveResult): boolean {
-    const before = phase.objectives.find((objective) => objective.id === id);
-    return !this.#request.apply && before?.evidence === undefined && result.status !== 'completed' && result.status !== 'skipped';
-  }
-
-  async #recordPhase(phase: MatchedPhase, status: Status): Promise<void> {
-    const states = this.#phases.map(({ number, status: claimed }) =>
-      number === phase.number ? status : (this.#states.get(number) ?? claimed),
-    );
-    await this.#write({
-      phases: [{ phase: phase.number, status, at: this.#context.clock.now().toISOString() }],
-      initiative: initiativeStatusOf(states),
-    });
-  }
-
-  async #recordTriggers({ signal }: RunTools): Promise<void> {
-    if (!this.#request.apply || this.#request.dryRun) return;
-    const at = this.#context.clock.now().toISOString();
-    const judged = await judgeTriggers(this.#goals.triggers, this.#context, signal);
-    await this.#write({ triggers: Object.fromEntries(judged.map(({ id, state, observed }) => [id, { state, observed, at }])) });
-  }
-
-  /** The run is pinned to what the goals declare: an edit of that in between ends it before it writes to the file. */
-  async #write(update: ProgressUpdate): Promise<void> {
-    if (this.#request.dryRun) return;
-    await this.#context.goalsFile.update((text) => {
-      if (loadGoals(text, this.#context.goalsFile.path).digest !== this.#goals.digest) {
-        throw new UserError(
-          `${this.#context.goalsFile.path} was changed during the run: it declares something else now`,
-          'read the change, then resume: it will be planned anew',
-        );
-      }
-      return recordProgress(text, update);
-    });
   }
 
   #selected(): readonly MatchedPhase[] {
@@ -232,10 +202,10 @@ class Run {
     this.#emit({ type: 'lock.lost', why });
     this.#stop.abort();
   }
+}
 
-  #interrupted(): RunResult {
-    return finish(EXIT.interrupted, 'interrupted; what was done is recorded', 'anton-logging resume');
-  }
+function lost(why: string): RunResult {
+  return finish(EXIT.locked, `the Lease was lost: ${why}`, 'see who holds it with `anton-logging unlock`, then resume');
 }
 
 function finish(exit: Exit, summary: string, remedy?: string): RunResult {

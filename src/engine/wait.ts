@@ -53,6 +53,18 @@ export async function awaitChecks(checks: readonly Check[], options: WaitOptions
   }
 }
 
+/** Of the checks that are not met, the one to tell of: what failed before what can't be told before what may still come. */
+export function findDecisive(
+  checks: readonly Check[],
+  outcomes: ReadonlyMap<string, Outcome>,
+): { readonly check: Check; readonly outcome: Outcome } | undefined {
+  for (const state of ['failed', 'unknown', 'pending']) {
+    const check = checks.find(({ id }) => outcomes.get(id)?.state === state);
+    if (check !== undefined) return { check, outcome: outcomes.get(check.id) as Outcome };
+  }
+  return undefined;
+}
+
 function endingOf(outcomes: ReadonlyMap<string, Outcome>): Ending | undefined {
   const all = [...outcomes.values()];
   if (all.some((outcome) => outcome.state === 'failed' || (outcome.state === 'unknown' && outcome.permanent))) return 'failed';

@@ -1,0 +1,114 @@
+import type { Evidence, MatchedObjective } from '#goals/types.ts';
+import type { Check, Gate } from '#model/check.ts';
+import { EXIT, type Exit } from '#model/errors.ts';
+import type { Status } from '#model/event.ts';
+import { met, type Outcome } from '#model/verdict.ts';
+import { EvidenceBook } from './evidence.ts';
+import type { Place } from './execute.ts';
+import type { GateState } from './gate.ts';
+import type { RunTools } from './run-tools.ts';
+
+export interface ObjectiveResult {
+  readonly status: Status;
+  readonly exit: Exit;
+  /** For a person, when it did not complete. */
+  readonly reason?: string;
+  readonly remedy?: string;
+  readonly evidence?: Evidence;
+  /** Only gates that let later phases run are open. */
+  readonly mayContinue?: boolean;
+}
+
+/** What is told of one objective while it runs: events, evidence, and how it ended. */
+export class ObjectiveLog {
+  readonly evidence: EvidenceBook;
+  readonly #phase: number;
+  readonly #objective: MatchedObjective;
+  readonly #tools: RunTools;
+  #changes = 0;
+
+  constructor(phase: number, objective: MatchedObjective, tools: RunTools) {
+    this.#phase = phase;
+    this.#objective = objective;
+    this.#tools = tools;
+    this.evidence = new EvidenceBook(objective.evidence, tools.request.run);
+  }
+
+  /** The place of the next change. */
+  next(): Place {
+    return { ...this.#where(), number: ++this.#changes };
+  }
+
+  judged(check: Pick<Check, 'id' | 'title'>, outcome: Outcome): void {
+    this.evidence.judge(check.id, outcome, this.#now());
+    this.#tools.emit({ type: 'check.judged', ...this.#where(), ...describeOutcome(check, outcome) });
+  }
+
+  passed(gate: Gate, { saw, approval }: Extract<GateState, { state: 'open' }>): void {
+    this.evidence.pass(gate, saw, approval, this.#now());
+    const check = { id: gate.id, title: gate.gate === 'soak' ? gate.title : `Approval: ${gate.of}` };
+    this.#tools.emit({ type: 'check.judged', ...this.#where(), ...describeOutcome(check, met(saw)) });
+  }
+
+  waiting(gate: Gate, { what, since, until, remedy }: Extract<GateState, { state: 'waiting' }>): ObjectiveResult {
+    const dates = {
+      ...(since === undefined ? {} : { since: since.toISOString() }),
+      ...(until === undefined ? {} : { until: until.toISOString() }),
+    };
+    this.#tools.emit({ type: 'gate.waiting', ...this.#where(), gate: gate.id, kind: gate.gate, what, remedy, ...dates });
+    this.evidence.wait({ what, remedy, ...dates });
+    const mayContinue = gate.gate === 'soak' && gate.nonBlocking === true;
+    return { status: 'waiting', exit: EXIT.waiting, reason: what, remedy, evidence: this.#close(), mayContinue };
+  }
+
+  /** @param desired digest of the state that was shown */
+  completed(desired: string): ObjectiveResult {
+    return { status: 'completed', exit: EXIT.done, evidence: this.#close(desired) };
+  }
+
+  notMet(title: string, outcome: Outcome): ObjectiveResult {
+    const unknown = outcome.state === 'unknown';
+    return {
+      status: unknown ? 'blocked' : 'failed',
+      exit: unknown ? EXIT.unknown : EXIT.failed,
+      reason: `${title}: ${outcome.saw}`,
+      ...('remedy' in outcome ? { remedy: outcome.remedy } : {}),
+      evidence: this.#close(),
+    };
+  }
+
+  /** A change of ours was refused; the event has said why. */
+  refused(reason: string): ObjectiveResult {
+    return { status: 'failed', exit: EXIT.failed, reason, evidence: this.#close() };
+  }
+
+  interrupted(): ObjectiveResult {
+    return { status: 'in_progress', exit: EXIT.interrupted, reason: 'interrupted', evidence: this.#close() };
+  }
+
+  /** A look can't show a probe anew. */
+  untold(reason: string): ObjectiveResult {
+    const remedy = `anton-logging phase run ${this.#phase}`;
+    return { status: 'pending', exit: EXIT.unknown, reason, remedy, evidence: this.#close() };
+  }
+
+  /** The declared state counts as shown only at the end of a run that applied it; a look leaves it as it was. */
+  #close(desired = ''): Evidence {
+    const before = this.#objective.evidence?.desired ?? '';
+    return this.evidence.close(this.#tools.request.apply ? desired : before, this.#now());
+  }
+
+  #where(): Omit<Place, 'number'> {
+    return { phase: this.#phase, objective: this.#objective.id };
+  }
+
+  #now(): Date {
+    return this.#tools.context.clock.now();
+  }
+}
+
+/** The fields of a `check.judged` event. */
+export function describeOutcome(check: Pick<Check, 'id' | 'title'>, outcome: Outcome) {
+  const why = outcome.state === 'met' ? {} : { cause: outcome.cause, remedy: outcome.remedy };
+  return { check: check.id, title: check.title, state: outcome.state, summary: outcome.saw, ...why };
+}

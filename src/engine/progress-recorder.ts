@@ -1,0 +1,81 @@
+import { loadGoals } from '#goals/load.ts';
+import { initiativeStatusOf, phaseStatusOf } from '#goals/progress.ts';
+import { recordProgress } from '#goals/record.ts';
+import type { Goals, MatchedObjective, MatchedPhase, ProgressUpdate } from '#goals/types.ts';
+import { EXIT, UserError } from '#model/errors.ts';
+import type { Status } from '#model/event.ts';
+import type { TriggerStatus } from '#model/status.ts';
+import type { RunContext } from './context.ts';
+import { wasShown } from './evidence.ts';
+import type { ObjectiveResult } from './objective-log.ts';
+
+/** Writes what a run finds into the goals file as soon as it is known, and only what the run may say. */
+export class ProgressRecorder {
+  readonly #context: Pick<RunContext, 'goalsFile' | 'clock'>;
+  readonly #goals: Goals;
+  readonly #phases: readonly MatchedPhase[];
+  readonly #dryRun: boolean;
+  readonly #objectives = new Map<string, Status>();
+  readonly #states = new Map<number, Status>();
+
+  constructor(context: Pick<RunContext, 'goalsFile' | 'clock'>, goals: Goals, phases: readonly MatchedPhase[], dryRun: boolean) {
+    this.#context = context;
+    this.#goals = goals;
+    this.#phases = phases;
+    this.#dryRun = dryRun;
+  }
+
+  /** @param look nothing was changed: what is not met yet stays what the file says, only claims can be refuted */
+  async recordObjective(phase: MatchedPhase, id: string, result: ObjectiveResult, look: boolean): Promise<void> {
+    const before = phase.objectives.find((objective) => objective.id === id) as MatchedObjective;
+    const status = look ? statusAfterLook(before, result) : result.status;
+    // What could not be told, or was not begun, says nothing.
+    if (status === undefined || (result.evidence === undefined && status !== 'skipped')) return;
+    this.#objectives.set(id, status);
+    const entry = { phase: phase.number, objective: id, status, at: this.#now() };
+    await this.#write({ objectives: [result.evidence === undefined ? entry : { ...entry, evidence: result.evidence }] });
+  }
+
+  async recordPhase(phase: MatchedPhase, ended: Status, look: boolean): Promise<void> {
+    const status = look && phase.objectives.length > 0 ? phaseStatusOf(phase.objectives.map((each) => this.#statusOf(each))) : ended;
+    this.#states.set(phase.number, status);
+    const states = this.#phases.map(({ number, status: claimed }) => this.#states.get(number) ?? claimed);
+    await this.#write({ phases: [{ phase: phase.number, status, at: this.#now() }], initiative: initiativeStatusOf(states) });
+  }
+
+  async recordTriggers(triggers: readonly TriggerStatus[]): Promise<void> {
+    const at = this.#now();
+    await this.#write({ triggers: Object.fromEntries(triggers.map(({ id, state, observed }) => [id, { state, observed, at }])) });
+  }
+
+  /** The run is pinned to what the goals declare: an edit of that in between ends it before it writes to the file. */
+  async #write(update: ProgressUpdate): Promise<void> {
+    if (this.#dryRun) return;
+    const { path } = this.#context.goalsFile;
+    await this.#context.goalsFile.update((text) => {
+      if (loadGoals(text, path).digest !== this.#goals.digest) {
+        throw new UserError(
+          `${path} was changed during the run: it declares something else now`,
+          'read the change, then resume: it will be planned anew',
+        );
+      }
+      return recordProgress(text, update);
+    });
+  }
+
+  #statusOf({ id, status, skipped }: MatchedObjective): Status {
+    return skipped === undefined ? (this.#objectives.get(id) ?? status) : 'skipped';
+  }
+
+  #now(): string {
+    return this.#context.clock.now().toISOString();
+  }
+}
+
+/** A bare claim that does not hold was never shown: it becomes pending. What was shown once and does not hold any more is regressed. */
+function statusAfterLook(before: MatchedObjective, { status, exit }: ObjectiveResult): Status | undefined {
+  if (status === 'completed' || status === 'skipped') return status;
+  if (exit === EXIT.unknown || exit === EXIT.interrupted) return undefined;
+  if (before.status !== 'completed') return before.status;
+  return wasShown(before) ? 'regressed' : 'pending';
+}

@@ -1,0 +1,258 @@
+import type { RunContext, RunRequest } from '#engine/context.ts';
+import { createEmit } from '#engine/emit.ts';
+import { type RunResult, runPhases } from '#engine/run.ts';
+import type { RunTools } from '#engine/run-tools.ts';
+import type { Change } from '#model/change.ts';
+import type { Check } from '#model/check.ts';
+import type { Environment } from '#model/environment.ts';
+import type { Event, EventType } from '#model/event.ts';
+import { type Permission, scopeOf } from '#model/kubernetes.ts';
+import type { Phase } from '#model/phase.ts';
+import type { Answer, Read, Request } from '#model/read.ts';
+import { failed, met, pending } from '#model/verdict.ts';
+
+export const START = Date.parse('2026-11-22T12:00:00.000Z');
+
+/** The process is gone: nothing that it would do afterwards has an effect. */
+export class Kill extends Error {}
+
+/** A small world of named facts behind every port of the engine. Virtual time: a sleep is over at once, what was planned meanwhile happens. */
+export class World {
+  /** What is there: ConfigMaps and committed files, by name. */
+  readonly facts = new Map<string, string>();
+  /** What a read of this fact throws. */
+  readonly unreadable = new Map<string, Error>();
+  /** What performing a change of this fact throws. */
+  readonly refusals = new Map<string, Error>();
+  /** By "objective/of". */
+  readonly approvals = new Map<string, { by: string; note: string; at: string }>();
+  readonly reads: string[] = [];
+  readonly performed: string[] = [];
+  readonly events: Event[] = [];
+  readonly lease = { valid: true, taken: 0, renewed: 0, released: 0, lose: (_why: string): void => {} };
+  denied: readonly Permission[] = [];
+  goals = '';
+  now = START;
+  /** From this append on (1 is the first) the process is dead. */
+  killAt = Number.POSITIVE_INFINITY;
+  dead = false;
+  readonly interrupt = new AbortController();
+  /** Whether the clock can be moved, as a rehearsal's can. */
+  rehearsal = false;
+  onRead: (fact: string) => void = () => {};
+  onPerform: (fact: string) => void = () => {};
+  readonly #plans: { readonly at: number; readonly act: () => void }[] = [];
+  readonly #watches = new Set<() => void>();
+
+  /** Something that happens by itself after so many milliseconds. */
+  after(milliseconds: number, act: () => void): void {
+    this.#plans.push({ at: this.now + milliseconds, act });
+  }
+
+  set(fact: string, value: string | undefined): void {
+    if (value === undefined) this.facts.delete(fact);
+    else this.facts.set(fact, value);
+    for (const changed of this.#watches) changed();
+  }
+
+  typesOf(): readonly EventType[] {
+    return this.events.map(({ type }) => type);
+  }
+
+  eventsOf<T extends EventType>(type: T): readonly Extract<Event, { type: T }>[] {
+    return this.events.filter((event): event is Extract<Event, { type: T }> => event.type === type);
+  }
+
+  async run(phases: readonly Phase[], request: Partial<RunRequest> = {}): Promise<RunResult> {
+    return runPhases(this.context(phases), requestOf(phases, request));
+  }
+
+  tools(request: Partial<RunRequest> = {}): RunTools {
+    const context = this.context([]);
+    return { context, request: requestOf([], request), emit: createEmit(context, 'run-1'), signal: context.signal, lock: this.#held() };
+  }
+
+  context(phases: readonly Phase[]): RunContext {
+    return {
+      phases,
+      triggers: [],
+      metrics: [],
+      // The phases of these tests are written for no cluster in particular.
+      environment: {} as Environment,
+      goalsFile: { path: 'goals.json', read: async () => this.goals, update: async (patch) => this.#updateGoals(patch) },
+      cluster: 'lab',
+      rehearsal: this.rehearsal,
+      clock: {
+        now: () => new Date(this.now),
+        sleep: async (milliseconds, signal) => this.#pass(this.now + milliseconds, signal),
+        ...(this.rehearsal ? { advanceTo: async (time) => this.#pass(time.getTime(), new AbortController().signal) } : {}),
+      },
+      observer: {
+        read: async (request, signal) => this.#read(request, signal),
+        watch: (_scope, onChange, signal) => {
+          this.#watches.add(onChange);
+          signal.addEventListener('abort', () => this.#watches.delete(onChange));
+        },
+      },
+      performer: {
+        preview: async (change, signal) => this.#preview(change, signal),
+        perform: async (change, _by, signal) => this.#perform(change, signal),
+      },
+      lock: {
+        acquire: async (_run, onLost) => {
+          this.lease.taken += 1;
+          this.lease.lose = (why) => {
+            this.lease.valid = false;
+            onLost(why);
+          };
+          return this.#held();
+        },
+      },
+      access: { denied: async () => this.denied },
+      approvals: { find: async (objective, of) => this.approvals.get(`${objective}/${of}`) },
+      journal: this.#journal(),
+      listeners: [],
+      signal: this.interrupt.signal,
+    };
+  }
+
+  get watched(): number {
+    return this.#watches.size;
+  }
+
+  #journal(): RunContext['journal'] {
+    const world = this;
+    return {
+      get head() {
+        return `record ${world.events.length}`;
+      },
+      append(event) {
+        if (world.events.length + 1 >= world.killAt) world.dead = true;
+        if (world.dead) throw new Kill();
+        world.events.push(event);
+      },
+    };
+  }
+
+  #held(): NonNullable<RunTools['lock']> {
+    return {
+      valid: () => this.lease.valid,
+      renew: async () => void this.lease.renewed++,
+      describe: () => {},
+      release: async () => void this.lease.released++,
+    };
+  }
+
+  #pass(until: number, signal: AbortSignal): void {
+    for (;;) {
+      if (signal.aborted) return;
+      const next = this.#plans.filter(({ at }) => at <= until).toSorted((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      this.#plans.splice(this.#plans.indexOf(next), 1);
+      this.now = Math.max(this.now, next.at);
+      next.act();
+    }
+    this.now = Math.max(this.now, Math.ceil(until));
+  }
+
+  #read(request: Request, signal: AbortSignal): Answer {
+    signal.throwIfAborted();
+    if (request.of !== 'object') throw new Error(`this world has no ${request.of}`);
+    const { name } = request.ref;
+    this.reads.push(name);
+    this.onRead(name);
+    signal.throwIfAborted();
+    const error = this.unreadable.get(name);
+    if (error !== undefined) throw error;
+    const value = this.facts.get(name);
+    return { of: 'object', object: value === undefined ? undefined : { ...request.ref, metadata: { name }, value } };
+  }
+
+  #isDone(change: Change): boolean {
+    return targetsOf(change).every(([fact, value]) => this.facts.get(fact) === value) && change.do !== 'reconcile';
+  }
+
+  #preview(change: Change, signal: AbortSignal): string | undefined {
+    signal.throwIfAborted();
+    return this.#isDone(change) ? undefined : describe(change);
+  }
+
+  #perform(change: Change, signal: AbortSignal): string {
+    if (this.dead) throw new Kill();
+    signal.throwIfAborted();
+    for (const [fact, value] of targetsOf(change)) {
+      this.onPerform(fact);
+      signal.throwIfAborted();
+      const error = this.refusals.get(fact);
+      if (error !== undefined) throw error;
+      this.set(fact, value);
+    }
+    this.performed.push(describe(change));
+    return `did ${describe(change)}`;
+  }
+
+  #updateGoals(patch: (text: string) => string): void {
+    if (this.dead) throw new Kill();
+    this.goals = patch(this.goals);
+  }
+}
+
+function requestOf(phases: readonly Phase[], request: Partial<RunRequest>): RunRequest {
+  const to = Math.max(0, ...phases.map(({ number }) => number));
+  return { run: 'run-1', from: 0, to, dryRun: false, overwrite: false, timeout: 60_000, apply: true, ...request };
+}
+
+/** What the change makes of which facts. */
+function targetsOf(change: Change): readonly (readonly [string, string | undefined])[] {
+  if (change.do === 'commit') return Object.entries(change.files).map(([file, content]) => [file, content ?? undefined]);
+  if (change.do === 'apply') return [[change.object.metadata.name, String(change.object.value)]];
+  if (change.do === 'remove') return [[change.object.name, undefined]];
+  if (change.do === 'reconcile') return [];
+  throw new Error(`this world can't ${change.do}`);
+}
+
+function describe(change: Change): string {
+  const targets = targetsOf(change).map(([fact, value]) => (value === undefined ? fact : `${fact}=${value}`));
+  return [change.do, ...targets].join(' ');
+}
+
+const KIND = { apiVersion: 'v1', kind: 'ConfigMap' } as const;
+
+export function readFact(name: string, watched = false): Read<string | undefined> {
+  const scope = scopeOf(KIND);
+  return {
+    subject: `fact ${name}`,
+    request: { of: 'object', ref: { ...KIND, name } },
+    permissions: [{ verb: 'get', group: '', resource: 'configmaps', name }],
+    ...(watched ? { wakes: scope } : {}),
+    decode: (answer) => (answer.of === 'object' ? (answer.object?.value as string | undefined) : undefined),
+  };
+}
+
+/** Met when the fact has the value; for good not when it is "broken". */
+export function checkFact(name: string, value = 'up', rest: Partial<Check> = {}): Check {
+  return {
+    id: name,
+    title: `${name} is ${value}`,
+    holds: 'always',
+    reads: { seen: readFact(name) },
+    judge: ({ seen }) => {
+      if (seen === value) return met(`${name}: ${seen}`);
+      const say = seen === 'broken' ? failed : pending;
+      return say(`${name}: ${seen ?? 'absent'}`, [`it is not ${value}`], `make ${name} ${value}`);
+    },
+    ...rest,
+  };
+}
+
+export function put(name: string, value = 'up'): Change {
+  return { do: 'apply', object: { ...KIND, metadata: { name }, value } };
+}
+
+export function remove(name: string): Change {
+  return { do: 'remove', object: { ...KIND, name } };
+}
+
+export function commit(files: Readonly<Record<string, string>>): Change {
+  return { do: 'commit', files, why: `write ${Object.keys(files).join(', ')}` };
+}
