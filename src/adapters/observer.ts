@@ -41,5 +41,5 @@ export function createObserver(parts: { kubernetes: Kubernetes; repository?: Rep
 
 async function readGit(repository: Repository | undefined, request: GitRequest, signal: AbortSignal): Promise<RemoteAnswer | FilesAnswer> {
   if (repository === undefined) throw new Unobserved('unreachable', 'no checkout of the Git repository is at hand');
-  return request.look === 'remote' ? repository.remote(signal) : repository.files(request.paths, signal);
+  return request.look === 'files' ? repository.files(request.paths, signal) : repository[request.look](signal);
 }

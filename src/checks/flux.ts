@@ -4,7 +4,7 @@ import { nameOf, type ObjectRef } from '#model/kubernetes.ts';
 import type { RemoteAnswer } from '#model/read.ts';
 import { failed, met, pending, type Verdict } from '#model/verdict.ts';
 import { Deployment, type Flux, Flux as FluxObject, findCondition } from './objects.ts';
-import { readList, readObject, readRemote } from './reads.ts';
+import { readList, readObject, readRemote, readTip } from './reads.ts';
 
 export const fluxIsAvailable = (namespace: string): Check =>
   check({
@@ -45,7 +45,7 @@ export const kustomizationIsApplied = (id: string, kustomization: ObjectRef, git
     id,
     title: `${nameOf(kustomization)} has applied the branch's newest commit`,
     holds: 'always',
-    reads: { kustomization: readObject(kustomization, FluxObject), source: readObject(gitops.source, FluxObject), remote: readRemote() },
+    reads: { kustomization: readObject(kustomization, FluxObject), source: readObject(gitops.source, FluxObject), remote: readTip() },
     judge: ({ kustomization: found, source, remote }) => {
       if (remote.tip === undefined) return withoutTip(remote);
       if (source === undefined)

@@ -132,6 +132,16 @@ export function readBucket(
   };
 }
 
+/** The branch at the remote; `readRemote` also says whether it would take a push. */
+export function readTip(): Read<RemoteAnswer> {
+  return {
+    subject: 'the Git remote',
+    request: { of: 'git', look: 'tip' },
+    permissions: [],
+    decode: (answer) => expect(answer, 'remote'),
+  };
+}
+
 export function readRemote(): Read<RemoteAnswer> {
   return {
     subject: 'the Git remote',

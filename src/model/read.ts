@@ -69,6 +69,8 @@ export interface S3Request {
 export type GitRequest =
   /** Is the remote reachable, is the branch there, would a push be accepted? */
   | { readonly of: 'git'; readonly look: 'remote' }
+  /** The same without asking about a push: cheap enough to be asked again and again while waiting. */
+  | { readonly of: 'git'; readonly look: 'tip' }
   /** The files below these paths at the remote's tip. */
   | { readonly of: 'git'; readonly look: 'files'; readonly paths: readonly string[] };
 

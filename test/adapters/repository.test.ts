@@ -121,6 +121,7 @@ test('the remote answers with its tip, without a branch, and when it is not ther
   const { bare, checkout, repository } = await lab();
   const tip = git(bare, 'rev-parse', 'main').trim();
   expect(await repository.remote(signal)).toMatchObject({ of: 'remote', branch: 'main', tip });
+  expect(await repository.tip(signal)).toEqual(await repository.remote(signal));
   expect(await repository.files(['apps'], signal)).toEqual({ of: 'files', tip, files: { 'apps/kustomization.yaml': KUSTOMIZATION } });
   const missing = await openRepository({ directory: checkout, remote: 'origin', branch: 'none' });
   expect(await missing.remote(signal)).not.toHaveProperty('tip');
@@ -153,4 +154,5 @@ test('a push that the remote would not take, and a signature that can’t be mad
   });
   git(checkout, 'config', 'remote.origin.pushurl', path.join(checkout, 'nowhere'));
   expect((await repository.remote(signal)).pushRefused).toContain('does not appear to be a git repository');
+  expect(await repository.tip(signal)).not.toHaveProperty('pushRefused');
 });

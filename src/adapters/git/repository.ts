@@ -11,7 +11,9 @@ import { buildTree, readFiles, withTemporary } from './tree.ts';
 export interface Repository {
   readonly remoteName: string;
   readonly branch: string;
-  /** Never rejects for what git says: that is the answer. */
+  /** The remote's branch. Never rejects for what git says: that is the answer. */
+  tip(signal: AbortSignal): Promise<RemoteAnswer>;
+  /** As `tip`, and whether it would take a push. */
   remote(signal: AbortSignal): Promise<RemoteAnswer>;
   /** @throws Unobserved when the remote or the branch can't be read */
   files(paths: readonly string[], signal: AbortSignal): Promise<FilesAnswer>;
@@ -63,6 +65,9 @@ export async function openRepository({ directory, remote, branch }: RepositoryOp
 
 function repositoryOf(git: Git, objects: string, remote: string, branch: string): Repository {
   const ref = `refs/heads/${branch}`;
+  /** Commits whose objects are here: what is there once stays. */
+  const present = new Set<string>();
+  let url: string | undefined;
 
   /** The branch at the remote, its objects at hand. `words`: why it can't be had. */
   async function fetchTip(signal: AbortSignal): Promise<{ tip?: string; words?: string }> {
@@ -71,7 +76,11 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
       if (listed.failed) return { words: listed.words };
       const tip = listed.stdout.split('\t', 1)[0]?.trim();
       if (tip === undefined || tip === '') return {};
-      if (!(await git(['cat-file', '-e', `${tip}^{commit}`], { signal })).failed) return { tip };
+      if (present.has(tip)) return { tip };
+      if (!(await git(['cat-file', '-e', `${tip}^{commit}`], { signal })).failed) {
+        present.add(tip);
+        return { tip };
+      }
       // No ref and no FETCH_HEAD is written: nothing of the user's moves, and two of us don't meet.
       const fetched = await git(
         ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--refmap=', remote, ref],
@@ -79,6 +88,14 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
       );
       if (fetched.failed) return { words: fetched.words };
     }
+  }
+
+  async function lookAtRemote(signal: AbortSignal): Promise<RemoteAnswer> {
+    url ??= redactUrls((await git(['remote', 'get-url', remote], { signal })).stdout.trim());
+    const answer = { of: 'remote' as const, remote: `${remote} (${url})`, branch };
+    const { tip, words } = await fetchTip(signal);
+    if (words !== undefined) return { ...answer, unreachable: words };
+    return tip === undefined ? answer : { ...answer, tip };
   }
 
   async function tipToWriteOn(signal: AbortSignal): Promise<string> {
@@ -129,16 +146,15 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
     remoteName: remote,
     branch,
 
+    tip: lookAtRemote,
+
     async remote(signal) {
-      const url = redactUrls((await git(['remote', 'get-url', remote], { signal })).stdout.trim());
-      const answer = { of: 'remote' as const, remote: `${remote} (${url})`, branch };
-      const { tip, words } = await fetchTip(signal);
-      if (words !== undefined) return { ...answer, unreachable: words };
-      if (tip === undefined) return answer;
-      const push = await git(['push', '--dry-run', '--no-verify', remote, `${tip}:${ref}`], { signal });
+      const answer = await lookAtRemote(signal);
+      if (answer.tip === undefined) return answer;
+      const push = await git(['push', '--dry-run', '--no-verify', remote, `${answer.tip}:${ref}`], { signal });
       // A branch that moved on since is no refusal.
       const refused = push.failed && !/non-fast-forward|fetch first/.test(push.words);
-      return { ...answer, tip, ...(refused && { pushRefused: push.words }) };
+      return { ...answer, ...(refused && { pushRefused: push.words }) };
     },
 
     async files(paths, signal) {
