@@ -111,7 +111,8 @@ export function createStore(now: () => Date, remembered = 1000): MemoryStore {
     },
     setStatus(ref, status) {
       const before = get(ref);
-      if (before !== undefined) put({ ...before, status });
+      // Controllers say again and again what is known: that shall cost little.
+      if (before !== undefined && !isDeepStrictEqual(before.status, status)) put({ ...before, status });
     },
     subscribe(listener) {
       listeners.add(listener);
