@@ -1,5 +1,5 @@
 import type { CheckEvidence, Evidence, MatchedObjective } from '#goals/types.ts';
-import type { Gate, Probe } from '#model/check.ts';
+import type { Check, Gate, Probe } from '#model/check.ts';
 import { parseDuration } from '#model/duration.ts';
 import type { Attestation } from '#model/ports.ts';
 import type { Outcome } from '#model/verdict.ts';
@@ -7,6 +7,11 @@ import type { Outcome } from '#model/verdict.ts';
 /** Whether a run has shown it: not a bare claim, nor one that has nothing but approvals beside it. */
 export function wasShown({ status, evidence }: Pick<MatchedObjective, 'status' | 'evidence'>): boolean {
   return status === 'completed' && evidence !== undefined && evidence.run !== '';
+}
+
+/** Whether it has to be judged now: what holds on entry or once is over when it was met. */
+export function isStanding({ id, holds }: Pick<Check, 'id' | 'holds'>, evidence: Evidence | undefined): boolean {
+  return holds === 'always' || evidence?.checks[id]?.state !== 'met';
 }
 
 /** Collects what an objective's run has shown, on top of what an earlier one had. */
@@ -37,10 +42,6 @@ export class EvidenceBook {
 
   wait(what: NonNullable<Evidence['waiting_for']>): void {
     this.#waiting = what;
-  }
-
-  isMet(id: string): boolean {
-    return this.#checks[id]?.state === 'met';
   }
 
   /** Whether the probe was met so lately that it need not write again. */

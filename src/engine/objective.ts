@@ -4,7 +4,7 @@ import type { Change, Step } from '#model/change.ts';
 import { type Check, type Gate, isGate, isProbe, type Probe, type Validation } from '#model/check.ts';
 import { EXIT, UserError } from '#model/errors.ts';
 import type { Outcome } from '#model/verdict.ts';
-import { wasShown } from './evidence.ts';
+import { isStanding, wasShown } from './evidence.ts';
 import { executeChange } from './execute.ts';
 import { type GateState, judgeGate } from './gate.ts';
 import { judgeRound, lookOnce, readAll } from './judge.ts';
@@ -44,10 +44,8 @@ class ObjectiveRun {
     this.#tools = tools;
     this.#log = new ObjectiveLog(phase, objective, tools);
     const validations = distinctValidations(objective);
-    // What holds on entry or once is not judged again after it was met.
-    this.#standing = validations
-      .filter((one): one is Check => !isGate(one) && !isProbe(one))
-      .filter(({ id, holds }) => holds === 'always' || !this.#log.evidence.isMet(id));
+    const checks = validations.filter((one): one is Check => !isGate(one) && !isProbe(one));
+    this.#standing = checks.filter((check) => isStanding(check, objective.evidence));
     this.#probes = validations.filter((one): one is Probe => !isGate(one) && isProbe(one));
     this.#gates = validations.filter(isGate);
     this.#steps = objective.definition?.steps ?? [];

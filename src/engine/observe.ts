@@ -7,9 +7,11 @@ import type { Phase } from '#model/phase.ts';
 import type { Clock, Observer } from '#model/ports.ts';
 import type { LastRun, MetricStatus, StatusReport } from '#model/status.ts';
 import type { Outcome } from '#model/verdict.ts';
+import { isStanding } from './evidence.ts';
 import { judgeCheck, judgeRound, type Look, lookOnce } from './judge.ts';
 import { composeStatus } from './status.ts';
 import { claimTriggers, judgeTriggers } from './triggers.ts';
+import { distinctValidations } from './validations.ts';
 
 export interface Catalogue {
   readonly phases: readonly Phase[];
@@ -68,12 +70,10 @@ async function judgePhases(phases: readonly MatchedPhase[], look: Look, now: Dat
     phase.objectives
       .filter(({ skipped }) => skipped === undefined)
       .map((objective) => {
-        const checks = objective.deliverables.flatMap(({ validations }) =>
-          validations.filter((validation): validation is Check => !isGate(validation) && !isProbe(validation)),
+        const standing = distinctValidations(objective).filter(
+          (validation): validation is Check => !isGate(validation) && !isProbe(validation) && isStanding(validation, objective.evidence),
         );
-        const relevant =
-          objective.status === 'completed' && objective.evidence !== undefined ? checks.filter(({ holds }) => holds === 'always') : checks;
-        return judgeRound([...new Map(relevant.map((check) => [check.id, check])).values()], look, now);
+        return judgeRound(standing, look, now);
       }),
   );
   return new Map((await Promise.all(rounds)).flatMap((round) => [...round]));

@@ -1,7 +1,7 @@
 import { loadGoals } from '#goals/load.ts';
 import { initiativeStatusOf, phaseStatusOf } from '#goals/progress.ts';
 import { recordProgress } from '#goals/record.ts';
-import type { Goals, MatchedObjective, MatchedPhase, ProgressUpdate } from '#goals/types.ts';
+import type { Evidence, Goals, MatchedObjective, MatchedPhase, ProgressUpdate } from '#goals/types.ts';
 import { EXIT, UserError } from '#model/errors.ts';
 import type { Status } from '#model/event.ts';
 import type { TriggerStatus } from '#model/status.ts';
@@ -33,33 +33,39 @@ export class ProgressRecorder {
     if (status === undefined || (result.evidence === undefined && status !== 'skipped')) return;
     this.#objectives.set(id, status);
     const entry = { phase: phase.number, objective: id, status, at: this.#now() };
-    await this.#write({ objectives: [result.evidence === undefined ? entry : { ...entry, evidence: result.evidence }] });
+    const { evidence } = result;
+    await this.#write((goals) => ({
+      objectives: [evidence === undefined ? entry : { ...entry, evidence: withApprovals(evidence, goals, phase.number, id) }],
+    }));
   }
 
   async recordPhase(phase: MatchedPhase, ended: Status, look: boolean): Promise<void> {
     const status = look && phase.objectives.length > 0 ? phaseStatusOf(phase.objectives.map((each) => this.#statusOf(each))) : ended;
     this.#states.set(phase.number, status);
     const states = this.#phases.map(({ number, status: claimed }) => this.#states.get(number) ?? claimed);
-    await this.#write({ phases: [{ phase: phase.number, status, at: this.#now() }], initiative: initiativeStatusOf(states) });
+    const update = { phases: [{ phase: phase.number, status, at: this.#now() }], initiative: initiativeStatusOf(states) };
+    await this.#write(() => update);
   }
 
   async recordTriggers(triggers: readonly TriggerStatus[]): Promise<void> {
     const at = this.#now();
-    await this.#write({ triggers: Object.fromEntries(triggers.map(({ id, state, observed }) => [id, { state, observed, at }])) });
+    const observed = Object.fromEntries(triggers.map((each) => [each.id, { state: each.state, observed: each.observed, at }]));
+    await this.#write(() => ({ triggers: observed }));
   }
 
   /** The run is pinned to what the goals declare: an edit of that in between ends it before it writes to the file. */
-  async #write(update: ProgressUpdate): Promise<void> {
+  async #write(update: (goals: Goals) => ProgressUpdate): Promise<void> {
     if (this.#dryRun) return;
     const { path } = this.#context.goalsFile;
     await this.#context.goalsFile.update((text) => {
-      if (loadGoals(text, path).digest !== this.#goals.digest) {
+      const goals = loadGoals(text, path);
+      if (goals.digest !== this.#goals.digest) {
         throw new UserError(
           `${path} was changed during the run: it declares something else now`,
           'read the change, then resume: it will be planned anew',
         );
       }
-      return recordProgress(text, update);
+      return recordProgress(text, update(goals));
     });
   }
 
@@ -70,6 +76,13 @@ export class ProgressRecorder {
   #now(): string {
     return this.#context.clock.now().toISOString();
   }
+}
+
+/** What a person attested while the run went on is in the file only. */
+function withApprovals(evidence: Evidence, { phases }: Goals, number: number, id: string): Evidence {
+  const phase = phases.find((each) => each.number === number);
+  const now = phase?.objectives.find((objective) => objective.id === id) ?? phase?.added[id];
+  return { ...evidence, approvals: { ...now?.evidence?.approvals, ...evidence.approvals } };
 }
 
 /** A bare claim that does not hold was never shown: it becomes pending. What was shown once and does not hold any more is regressed. */

@@ -1,8 +1,11 @@
 import { phaseStatusOf, progressOf } from '#goals/progress.ts';
 import type { Goals, MatchedDeliverable, MatchedObjective, MatchedPhase } from '#goals/types.ts';
+import { isGate } from '#model/check.ts';
 import type { Status } from '#model/event.ts';
 import type { DeliverableStatus, LastRun, MetricStatus, ObjectiveStatus, PhaseStatus, StatusReport, TriggerStatus } from '#model/status.ts';
 import type { Outcome } from '#model/verdict.ts';
+import { isStanding, wasShown } from './evidence.ts';
+import { distinctValidations } from './validations.ts';
 
 /** Evidence older than this is shown as stale: what it says may not hold any more. */
 const STALE_AFTER = 24 * 3_600_000;
@@ -77,8 +80,8 @@ function objectiveOf(objective: MatchedObjective, input: StatusInput): Objective
 function statusOf(objective: MatchedObjective, outcomes: ReadonlyMap<string, Outcome> | undefined): Status {
   if (objective.skipped !== undefined) return 'skipped';
   if (objective.status !== 'completed' || outcomes === undefined) return objective.status;
-  const red = checksOf(objective).some((id) => ['failed', 'pending'].includes(outcomes.get(id)?.state ?? ''));
-  if (objective.evidence !== undefined) return red ? 'regressed' : 'completed';
+  const red = standingOf(objective).some((id) => ['failed', 'pending'].includes(outcomes.get(id)?.state ?? ''));
+  if (wasShown(objective)) return red ? 'regressed' : 'completed';
   const shown = objective.deliverables.every(
     ({ skipped, validations }) => skipped !== undefined || validations.every(({ id }) => outcomes.get(id)?.state === 'met'),
   );
@@ -99,7 +102,7 @@ function deliverableOf(
       ? 'met'
       : (outcomes?.get(validation.id)?.state ?? objective.evidence?.checks[validation.id]?.state),
   );
-  if (states.every((state) => state === 'met')) return 'completed';
+  if (states.length > 0 && states.every((state) => state === 'met')) return 'completed';
   return states.some((state) => state === 'failed') && objective.evidence !== undefined ? 'failed' : 'pending';
 }
 
@@ -108,7 +111,7 @@ function waitingFor(objective: MatchedObjective, outcomes: ReadonlyMap<string, O
   const { evidence } = objective;
   if (evidence === undefined) return undefined;
   if (evidence.waiting_for !== undefined) return evidence.waiting_for;
-  const open = checksOf(objective).find((id) => (outcomes?.get(id)?.state ?? evidence.checks[id]?.state ?? 'met') !== 'met');
+  const open = standingOf(objective).find((id) => (outcomes?.get(id)?.state ?? evidence.checks[id]?.state ?? 'met') !== 'met');
   if (open === undefined) return undefined;
   const live = outcomes?.get(open);
   const recorded = evidence.checks[open];
@@ -119,8 +122,11 @@ function waitingFor(objective: MatchedObjective, outcomes: ReadonlyMap<string, O
   };
 }
 
-function checksOf(objective: MatchedObjective): readonly string[] {
-  return objective.deliverables.flatMap(({ skipped, validations }) => (skipped === undefined ? validations.map(({ id }) => id) : []));
+/** Another objective may still ask for what is over for this one. */
+function standingOf(objective: MatchedObjective): readonly string[] {
+  return distinctValidations(objective)
+    .filter((validation) => isGate(validation) || isStanding(validation, objective.evidence))
+    .map(({ id }) => id);
 }
 
 function deliverableStatuses(phase: PhaseStatus): readonly Status[] {

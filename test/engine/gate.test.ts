@@ -153,7 +153,10 @@ test.each([{ apply: false }, { dryRun: true }])("%o does not move a rehearsal's 
 });
 
 test('a gate holds up the phases after it, but not the other objectives of its phase', async () => {
-  const phases = [phaseOf(1, [aim('1.1', [approval]), aim('1.2', [checkFact('loki')], [put('loki')])]), phaseOf(2, [aim('2.1', [checkFact('alloy')], [put('alloy')])])];
+  const phases = [
+    phaseOf(1, [aim('1.1', [approval]), aim('1.2', [checkFact('loki')], [put('loki')])]),
+    phaseOf(2, [aim('2.1', [checkFact('alloy')], [put('alloy')])]),
+  ];
   const world = worldFor(phases);
   expect(await world.run(phases)).toMatchObject({ exit: 3 });
   expect(world.performed).toEqual(['apply loki=up']);
@@ -162,7 +165,10 @@ test('a gate holds up the phases after it, but not the other objectives of its p
 
 test('a gate that blocks nothing lets later phases run; the run still says that it waits', async () => {
   const steps = [{ do: 'await', what: { ...soak, nonBlocking: true } }, put('claim', 'gone')] as const;
-  const phases = [phaseOf(1, [aim('1.1', [checkFact('claim', 'gone')], steps)]), phaseOf(2, [aim('2.1', [checkFact('alloy')], [put('alloy')])])];
+  const phases = [
+    phaseOf(1, [aim('1.1', [checkFact('claim', 'gone')], steps)]),
+    phaseOf(2, [aim('2.1', [checkFact('alloy')], [put('alloy')])]),
+  ];
   const world = soaking(phases);
   expect(await world.run(phases)).toMatchObject({ exit: 3, summary: 'Quiet for a week: 7d are not over' });
   expect(world.performed).toEqual(['apply alloy=up']);

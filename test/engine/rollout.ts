@@ -3,7 +3,7 @@ import type { Goals } from '#goals/types.ts';
 import type { Step } from '#model/change.ts';
 import type { Check, Validation } from '#model/check.ts';
 import { definePhase, type Objective, objective, type Phase } from '#model/phase.ts';
-import { World } from './support.ts';
+import { checkFact, commit, put, World } from './support.ts';
 
 /** An objective with one deliverable. */
 export function aim(id: string, validations: readonly Validation[], steps: readonly Step[] = []): Objective {
@@ -13,6 +13,11 @@ export function aim(id: string, validations: readonly Validation[], steps: reado
 export function phaseOf(number: number, objectives: readonly Objective[], preconditions: readonly Check[] = []): Phase {
   return definePhase(number, `Phase ${number}`, () => ({ preconditions, objectives }));
 }
+
+/** Of one objective each, that make facts one, two and three. */
+export const THREE_PHASES: readonly Phase[] = ['one', 'two', 'three'].map((fact, index) =>
+  phaseOf(index + 1, [aim(`${index + 1}.1`, [checkFact(fact)], [commit({ [`${fact}.yaml`]: fact }), put(fact)])]),
+);
 
 /** A goals file with these phases, nothing done. `claimed`: ids of objectives that it says are completed. */
 export function goalsFor(phases: readonly Phase[], claimed: readonly string[] = []): string {

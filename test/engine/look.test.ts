@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { Unobserved } from '#model/errors.ts';
+import { aim, goalsOf, THREE_PHASES as PHASES, phaseOf, recordOf, worldFor } from './rollout.ts';
+import { checkFact, START } from './support.ts';
+
+test('a dry run writes nothing anywhere and takes no Lease', async () => {
+  const world = worldFor(PHASES);
+  const { goals } = world;
+  expect(await world.run(PHASES, { dryRun: true })).toEqual({ exit: 0, state: 'completed', summary: 'dry run: nothing was changed' });
+  expect([world.performed, world.goals, world.lease.taken, [...world.facts]]).toEqual([[], goals, 0, []]);
+  expect(world.eventsOf('change.skipped')).toHaveLength(6);
+  expect(world.typesOf()).not.toContain('change.planned');
+});
+
+test('a dry run goes through all phases and ends with the worst that it met', async () => {
+  const phases = [phaseOf(1, [aim('1.1', [])], [checkFact('bucket')]), phaseOf(2, [aim('2.1', [])], [checkFact('dns')])];
+  const world = worldFor(phases);
+  world.set('bucket', 'broken');
+  world.unreadable.set('dns', new Unobserved('forbidden', 'no'));
+  expect(await world.run(phases, { dryRun: true })).toMatchObject({ exit: 7, summary: expect.stringContaining('dns') });
+});
+
+test('a look judges, changes nothing and takes no Lease', async () => {
+  const world = worldFor(PHASES);
+  world.set('one', 'up');
+  expect(await world.run(PHASES, { from: 1, to: 2, apply: false })).toMatchObject({ exit: 1, summary: 'two is up: two: absent' });
+  expect([world.performed, world.lease.taken]).toEqual([[], 0]);
+  expect(world.now).toBe(START);
+  expect(world.eventsOf('check.judged').map(({ check, state }) => `${check} ${state}`)).toEqual(['one met', 'two pending']);
+});
+
+test('a look goes on after a red objective: it is asked what is wrong', async () => {
+  const phases = [phaseOf(1, [aim('1.1', [checkFact('a')]), aim('1.2', [checkFact('b')])])];
+  const world = worldFor(phases);
+  await world.run(phases, { apply: false });
+  expect(world.eventsOf('objective.finished')).toHaveLength(2);
+});
+
+test('looking twice at what was never done leaves it pending', async () => {
+  const world = worldFor(PHASES);
+  await world.run(PHASES, { apply: false });
+  await world.run(PHASES, { apply: false });
+  expect(recordOf(world, '1.1').status).toBe('pending');
+  expect(goalsOf(world).phases[0]?.status).toBe('pending');
+});
+
+test('a look tells what was only claimed from what was shown and does not hold any more', async () => {
+  const world = worldFor(PHASES, ['2.1']);
+  await world.run(PHASES, { to: 1 });
+  world.set('one', 'down');
+  await world.run(PHASES, { apply: false });
+  expect([recordOf(world, '1.1').status, recordOf(world, '2.1').status]).toEqual(['regressed', 'pending']);
+});
