@@ -20,19 +20,27 @@ const generatedClientsAreFree: Plugin = {
 };
 
 /**
- * Node's own modules by getBuiltinModule. An `import` of one evaluates everything it exports, and with it what those
- * exports load lazily: `node:fs` brings readline, `node:crypto` all of WebCrypto, together 15 ms.
+ * What is loaded only when it is used, because start-up pays for it otherwise:
+ * - Node's own modules, by getBuiltinModule. An `import` of one evaluates everything it exports, and with it what those
+ *   exports load lazily: `node:fs` brings readline, `node:crypto` all of WebCrypto, together 15 ms.
+ * - packages of functions that most commands never call, by a `require` at the first call, together 15 ms.
  */
-const nodeModulesAreLazy: Plugin = {
-  name: 'node-modules-are-lazy',
+const loadOnUse: Plugin = {
+  name: 'load-on-use',
   setup({ onLoad }) {
     onLoad({ filter: /\.m?[jt]s$/ }, async ({ path }) => {
+      if (path.includes('/client-node/dist/gen/')) return undefined;
       const text = await readFile(path, 'utf8');
-      const contents = text.replace(NODE_IMPORT, (_, names: string, module: string) => {
-        const values = names.replaceAll(/\btype \w+,?/g, '');
-        const binding = values.replace('* as ', '').replaceAll(' as ', ': ');
-        return `const ${binding} = globalThis.process.getBuiltinModule('${module}');`;
-      });
+      const contents = text
+        .replace(
+          NODE_IMPORT,
+          (_, names: string, module: string) => `const ${bind(names)} = globalThis.process.getBuiltinModule('${module}');`,
+        )
+        .replace(PACKAGE_IMPORT, (all, names: string, module: string) => (isPure(path) ? callLater(names, module) : all))
+        .replace(PACKAGE_REQUIRE, (_, name: string, wrap: string | undefined, module: string) => {
+          const target = wrap === undefined ? `require('${module}')` : `__importDefault(require('${module}'))`;
+          return `const ${name} = new Proxy({}, { get: (_, key) => ${target}[key] });`;
+        });
       return contents === text ? undefined : { contents, loader: path.endsWith('ts') ? 'ts' : 'js' };
     });
   },
@@ -40,6 +48,32 @@ const nodeModulesAreLazy: Plugin = {
 
 /** `import fs from`, `import * as fs from` and `import { readFile } from`, of a module of Node's. */
 const NODE_IMPORT = /^import (\w+|\* as \w+|\{[^}]*\}) from ['"](node:[\w/]+)['"];?$/gm;
+/** `import { stringify } from 'yaml'` and `import * as semver from 'semver'`, where functions are all that is taken. */
+const PACKAGE_IMPORT = /^import (\* as \w+|\{[^}]*\}) from '(yaml|semver)';$/gm;
+/** `const ejs_1 = __importDefault(require("ejs"));` in oclif's. */
+const PACKAGE_REQUIRE = /^const (\w+) = (__importDefault\()?require\("(tinyglobby|minimatch|ejs|lilconfig)"\)\)?;$/gm;
+
+function bind(names: string): string {
+  return withoutTypes(names).replace('* as ', '').replaceAll(' as ', ': ');
+}
+
+/** Checks and phases take functions of packages, never their classes. */
+function isPure(path: string): boolean {
+  return /\/(src\/checks|phases)\//.test(path);
+}
+
+function callLater(names: string, module: string): string {
+  if (names.startsWith('* as ')) return `const ${names.slice(5)} = new Proxy({}, { get: (_, key) => require('${module}')[key] });`;
+  const functions = names
+    .slice(1, -1)
+    .split(',')
+    .map((each) => each.trim().split(' as '));
+  return functions.map(([name, local = name]) => `const ${local} = (...args) => require('${module}').${name}(...args);`).join(' ');
+}
+
+function withoutTypes(names: string): string {
+  return names.replaceAll(/\btype \w+,?/g, '');
+}
 
 /** What bundled CommonJS packages expect to find. */
 const COMMONJS = [
@@ -88,7 +122,7 @@ async function bundle(): Promise<void> {
     // oclif only asks it for the name of the platform.
     alias: { 'wsl-utils': './scripts/no-wsl.ts' },
     banner: { js: COMMONJS },
-    plugins: [generatedClientsAreFree, nodeModulesAreLazy],
+    plugins: [generatedClientsAreFree, loadOnUse],
     logLevel: 'warning',
   });
   rmSync(join(root, 'dist'), { recursive: true, force: true });

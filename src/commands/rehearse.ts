@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import { findGoalsFile, openGoalsFile } from '#adapters/files.ts';
 import { EXIT, type Exit } from '#model/errors.ts';
-import { drawTable } from '#ui/table.ts';
 import { painter } from '#ui/text.ts';
 import { BaseCommand } from './support/base-command.ts';
 import { findPhase, lastPhase } from './support/catalogue.ts';
@@ -48,10 +47,10 @@ export default class Rehearse extends BaseCommand {
 
   async #listFaults(colours: boolean): Promise<Exit> {
     const { FAULTS } = await import('#rehearsal/faults/index.ts');
-    const rows = FAULTS.map(({ name, description, phase, check, remedy }) => [name, String(phase), description, check, remedy]);
-    this.print(
-      drawTable(['Fault', 'Phase', 'What happens', 'Found by', 'Lifted by'], [13, 6, 24, 15, 18], rows, painter(colours).dim).trimEnd(),
-    );
+    const paint = painter(colours);
+    for (const { name, phase, description, check, remedy } of FAULTS) {
+      this.print(`${paint.bold(name)} (phase ${phase}): ${description}\n  found by: ${check}\n  lifted by: ${remedy}`);
+    }
     return EXIT.done;
   }
 }

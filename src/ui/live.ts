@@ -1,5 +1,5 @@
 import { EOL } from 'node:os';
-import { Listr, ListrLogger, type ListrTask, ProcessOutput } from 'listr2';
+import { DefaultRenderer, Listr, ListrLogger, type ListrTask, ProcessOutput } from 'listr2';
 import type { Event, Status } from '#model/event.ts';
 import { type Ending, LiveRows } from './live-rows.ts';
 import type { ObjectiveOutline, PhaseOutline } from './outline.ts';
@@ -31,10 +31,16 @@ export function liveProgress(phases: readonly PhaseOutline[], stream: NodeJS.Wri
   };
 }
 
+/** Listr2 looks at stdout alone to tell whether there is a terminal; whoever made this has looked at the right stream. */
+class TerminalRenderer extends DefaultRenderer {
+  static override nonTTY = true;
+}
+
 async function draw(phases: readonly PhaseOutline[], rows: LiveRows, stream: NodeJS.WriteStream): Promise<void> {
-  const list = new Listr<void, 'default'>(
+  const list = new Listr<void, typeof TerminalRenderer>(
     phases.map((phase) => phaseTask(phase, rows)),
     {
+      renderer: TerminalRenderer,
       exitOnError: false,
       registerSignalListeners: false,
       rendererOptions: {

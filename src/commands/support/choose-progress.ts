@@ -17,7 +17,7 @@ interface ProgressFlags {
 export function chooseProgress(flags: ProgressFlags, phases: readonly Phase[], environment: Environment, dryRun: boolean): Progress {
   if (flags.output === 'ndjson') return ndjsonProgress((text) => process.stdout.write(text));
   const colours = wantsColour(process.stderr, flags['no-color'], process.env);
-  const movable = isTerminal(process.stderr, process.env) && isTerminal(process.stdout, process.env);
+  const movable = isTerminal(process.stderr, process.env);
   // What would be done is the result of a dry run, not its progress.
   if (dryRun) return plainProgress((text) => process.stdout.write(text), { colours, verbose: flags.verbose });
   // The tree folds what is done; whoever asked for more wants to read it all.

@@ -1,0 +1,93 @@
+import { Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { liveProgress } from '#ui/live.ts';
+import { ndjsonProgress } from '#ui/ndjson.ts';
+import { plainProgress } from '#ui/plain.ts';
+import type { Progress } from '#ui/progress.ts';
+import { OUTLINE, RUN } from './a-run.ts';
+
+/** What a listener writes while it hears the run. */
+async function hear(make: (write: (text: string) => void) => Progress): Promise<string> {
+  const written: string[] = [];
+  const progress = make((text) => written.push(text));
+  for (const event of RUN) progress.listener(event);
+  await progress.close();
+  return written.join('');
+}
+
+describe('plain lines', () => {
+  it('tell each event on its own line, with why and what to do below what failed', async () => {
+    expect(await hear((write) => plainProgress(write, { colours: false, verbose: false }))).toMatchSnapshot();
+  });
+
+  it('say more with verbose', async () => {
+    const text = await hear((write) => plainProgress(write, { colours: false, verbose: true }));
+    expect(text).toContain('1.1 plans   commit commit 2 files');
+    expect(text).toContain('because the claim is pending');
+  });
+
+  it('never carry a control character', async () => {
+    expect(await hear((write) => plainProgress(write, { colours: false, verbose: true }))).not.toMatch(/\p{Cc}(?<!\n)/u);
+  });
+
+  it('in colours say the same', async () => {
+    const [plain, coloured] = await Promise.all(
+      [false, true].map((colours) => hear((write) => plainProgress(write, { colours, verbose: false }))),
+    );
+    expect(coloured).not.toBe(plain);
+    expect(stripVTControlCharacters(coloured ?? '')).toBe(plain);
+  });
+});
+
+describe('ndjson', () => {
+  it('is one event a line, unchanged', async () => {
+    const text = await hear(ndjsonProgress);
+    expect(text.endsWith('\n')).toBe(true);
+    expect(
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual(RUN);
+  });
+});
+
+describe('the tree', () => {
+  it('ends with what is done folded, what failed open, and the rest as not reached', async () => {
+    const { stream, text } = terminal();
+    const progress = liveProgress(OUTLINE, stream);
+    for (const event of RUN) {
+      progress.listener(event);
+      // As the engine does, which awaits something between any two events.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await progress.close();
+    const last = stripVTControlCharacters(text()).split('✔ Phase 0').at(-1);
+    expect(`✔ Phase 0${last}`).toMatchSnapshot();
+  });
+
+  it('leaves Ctrl-C to the launcher', async () => {
+    const before = process.listenerCount('SIGINT');
+    const { stream } = terminal();
+    const progress = liveProgress(OUTLINE, stream);
+    progress.listener(RUN[0] as (typeof RUN)[number]);
+    expect(process.listenerCount('SIGINT')).toBe(before);
+    await progress.close();
+  });
+});
+
+/** A stream that takes what a terminal of 100 columns would. */
+function terminal(): { readonly stream: NodeJS.WriteStream; text(): string } {
+  const written: string[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      written.push(String(chunk));
+      done();
+    },
+  });
+  return {
+    stream: Object.assign(stream, { isTTY: true, columns: 100, rows: 50 }) as unknown as NodeJS.WriteStream,
+    text: () => written.join(''),
+  };
+}
