@@ -50,7 +50,9 @@ export function findUnfinished(goals: string, named: string | undefined): Unfini
   for (const run of listRuns(journalDirectory())) {
     const events = readOrSkip(run);
     const start = startOf(events);
-    if (start?.goals !== goals) continue;
+    // One that was refused at the door began nothing that could be continued.
+    const wasRefused = summariseRun(run, events).state === 'refused' && !events.some(({ type }) => type === 'phase.started');
+    if (start?.goals !== goals || wasRefused) continue;
     return summariseRun(run, events).state === 'completed' ? undefined : { run, from: start.from, to: start.to };
   }
   return undefined;

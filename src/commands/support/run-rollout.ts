@@ -83,7 +83,7 @@ export async function runWired(
     );
     await progress.close();
     if (flags.output === 'json') process.stdout.write(`${JSON.stringify(last, undefined, 2)}\n`);
-    if (flags.output === 'table') process.stdout.write(resultText(result, last?.type === 'run.finished' ? last.phases : []));
+    if (flags.output === 'table') process.stdout.write(resultText(result, last?.type === 'run.finished' && !dryRun ? last.phases : []));
     return result.exit;
   } finally {
     await progress.close();
