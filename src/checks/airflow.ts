@@ -82,7 +82,7 @@ export const archiveIsComplete = (airflow: Airflow): Check =>
           [`${archivePrefix(airflow)}/MANIFEST.json is not in the bucket`],
           `kubectl logs -n ${airflow.namespace} job/${archiveJobName(airflow)}`,
         );
-      if (list.status !== 200) return refused('list', list);
+      if (list.status !== 200) return refused('list', airflow.archive, list);
       const files = (list.objects ?? []).filter(({ key }) => !key.endsWith('/MANIFEST.json'));
       const bytes = files.reduce((sum, { size }) => sum + size, 0);
       const saw = `${files.length} files, ${formatBytes(bytes)}`;

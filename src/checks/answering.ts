@@ -5,9 +5,14 @@ import { failed, pending, type Verdict } from '#model/verdict.ts';
 export function notAnswering(what: string, { status, text: body = '', service }: Answered): Verdict {
   const lines = (statusMessage(body) ?? body).split('\n').filter((line) => line.trim() !== '');
   const cause = [lines[0]?.slice(0, 200) ?? 'no text'];
-  const saw = `${what}${service === undefined ? '' : ` at ${serviceName(service)}`} answers ${status}`;
+  const who = service === undefined ? 'the API server' : serviceName(service);
+  const saw = `${what}${service === undefined ? '' : ` at ${who}`} answers ${status}`;
   if (status === 400)
-    return failed(saw, cause, 'what was asked is refused, which is no empty result: mend the query that the message names');
+    return failed(
+      saw,
+      cause,
+      `${who} does not take what every version that this tool knows does: see its version, and what stands before it`,
+    );
   if (status === 401 || status === 403)
     return failed(saw, cause, "see what asks for a login there: Grafana's is in the Secret that environment.grafana.login names");
   const pods = service === undefined ? 'kubectl get pods' : `kubectl get pods -n ${service.namespace}`;

@@ -50,8 +50,8 @@ export const storeIsNotStuck = ({ namespace, objectStore }: Rook): Check =>
           : `being deleted since ${stuck.metadata.deletionTimestamp}`;
       return failed(
         `CephObjectStore ${namespace}/${stuck.metadata.name}: ${why}`,
-        [stuck.status.message],
-        `kubectl describe cephobjectstore -n ${namespace} ${stuck.metadata.name}; ${objectStore} needs it gone or healthy`,
+        [stuck.status.message, `${objectStore} can't come up beside it`],
+        `kubectl describe cephobjectstore -n ${namespace} ${stuck.metadata.name} shows what holds it; it has to be gone or healthy`,
       );
     },
   });

@@ -78,7 +78,7 @@ export const clockAgrees: Check = check({
     return failed(
       `${Math.round(skew / 1000)} s apart`,
       [`here it is ${now.toISOString()}, there ${version.date.toISOString()}`],
-      'set the clock (NTP) of this machine or of the control plane',
+      'let NTP set the clock of this machine (timedatectl) and of the control plane (talosctl time)',
     );
   },
 });

@@ -45,7 +45,7 @@ export const dataSourceIsHealthy = ({ service, login }: Grafana): Check =>
         );
       if (health.value === undefined) return notAnswering('/api/datasources/uid/loki/health', health);
       const { status, message } = health.value;
-      return status === 'OK' ? met(message || 'OK') : pending(`status ${status}`, [message], 'see the url of the datasource');
+      return status === 'OK' ? met(message.trim() || 'OK') : pending(`status ${status}`, [message], 'see the url of the datasource');
     },
   });
 
@@ -64,7 +64,7 @@ export const oneDefaultDataSource = ({ service, login }: Grafana): Check =>
         return failed(
           'no datasource is the default',
           ['dashboards without a datasource of their own stay empty'],
-          'set isDefault: true on Prometheus',
+          `set isDefault: true on the datasource of Prometheus (kubectl get configmap -A -l grafana_datasource=1)`,
         );
       return failed(
         `${defaults.length} datasources are the default: ${defaults.join(', ')}`,

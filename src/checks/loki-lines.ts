@@ -89,7 +89,7 @@ export const flushReachesBucket = ({ loki, storage }: Environment): Probe => ({
       ],
       reads: { list: readBucket(storage.bucket, 'list', { key: 'fake/' }) },
       judge: ({ list }, now) => {
-        if (list.status !== 200) return refused('list', list);
+        if (list.status !== 200) return refused('list', storage.bucket, list);
         const times = (list.objects ?? []).map(({ modified }) => Date.parse(modified));
         const newest = times.length === 0 ? undefined : new Date(times.reduce((a, b) => Math.max(a, b)));
         const saw = newest === undefined ? 'no chunk below fake/' : `${times.length} chunks, the newest from ${newest.toISOString()}`;

@@ -3,6 +3,7 @@ import { type Check, check } from '#model/check.ts';
 import type { Loki } from '#model/environment.ts';
 import { failed, met, pending } from '#model/verdict.ts';
 import { notAnswering } from './answering.ts';
+import { readLines } from './loki-lines.ts';
 import { StatefulSet } from './objects.ts';
 import { parseQuantity } from './quantity.ts';
 import { readHttp, readJson, readObject } from './reads.ts';
@@ -17,6 +18,8 @@ export const lokiIsReady = (loki: Loki): Check =>
     reads: { ready: readHttp(loki.service, '/ready'), services: readHttp(loki.service, '/services') },
     judge: ({ ready, services }) => {
       if (ready.status !== 200) return notAnswering('/ready', ready);
+      if (ready.text.trim() !== 'ready')
+        return pending('/ready answers 200, but not as Loki does', [ready.text.slice(0, 120)], logsOf(loki));
       if (services.status !== 200) return notAnswering('/services', services);
       const modules = [...services.text.matchAll(/^(\S+) => (.+)$/gm)].map(([, name, state]) => ({ name, state }));
       const stopped = modules.filter(({ state }) => state !== 'Running').map(({ name, state }) => `${name} is ${state}`);
@@ -56,7 +59,7 @@ export const gatewayRoutes = (loki: Loki): Check =>
     holds: 'always',
     after: ['loki.ready'],
     reads: {
-      query: readHttp(loki.gateway, '/loki/api/v1/query_range', { query: { query: '{namespace=~".+"}', limit: '1' } }),
+      query: readLines(loki.gateway, '{namespace=~".+"}', '1h', 1),
       push: readHttp(loki.gateway, '/loki/api/v1/push'),
     },
     judge: ({ query, push }) => {
@@ -97,7 +100,7 @@ export const limitsAreSet = (loki: Loki): Check =>
         return failed(
           `container loki of StatefulSet ${loki.namespace}/${loki.name} has no memory request or limit`,
           ['resources stand under a path that the chart ignores'],
-          'in chart 18 they belong under singleBinary.resources',
+          'take what sets other resources out of environment.loki.values: chart 18 reads singleBinary.resources',
         );
       return parseQuantity(limit) === parseQuantity(loki.memory.limit)
         ? met(`memory limit ${limit}`)

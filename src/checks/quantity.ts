@@ -22,7 +22,8 @@ const FACTORS: Readonly<Record<string, number>> = {
 export function parseQuantity(text: string): number {
   const [, number, suffix = ''] = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([A-Za-z]*)$/.exec(text) ?? [];
   const factor = FACTORS[suffix];
-  return number === undefined || factor === undefined ? Number.NaN : Number(number) * factor;
+  const value = Number(number) * (factor ?? Number.NaN);
+  return Number.isFinite(value) ? value : Number.NaN;
 }
 
 /** "83.2Gi" */

@@ -86,7 +86,7 @@ export const bucketIsReachable = (bucket: BucketRef, id = 's3.bucket-reachable')
     title: `Bucket ${bucket.name} answers to the credentials in Secret ${bucket.credentials.namespace}/${bucket.credentials.name}`,
     holds: 'always',
     reads: { head: readBucket(bucket, 'head-bucket') },
-    judge: ({ head }) => (head.status === 200 ? met('head bucket: 200') : refused('head bucket', head)),
+    judge: ({ head }) => (head.status === 200 ? met('head bucket: 200') : refused('head bucket', bucket, head)),
   });
 
 /** Any store that accepts a wrong secret proves nothing when it accepts the right one. */
@@ -99,7 +99,7 @@ export const wrongSecretIsRefused = (bucket: BucketRef): Check =>
     reads: { head: readBucket(bucket, 'head-bucket', { wrongSecret: true }) },
     judge: ({ head }) => {
       if (head.status === 403) return met('403');
-      if (head.status !== 200) return refused('head bucket with a wrong secret', head);
+      if (head.status !== 200) return refused('head bucket with a wrong secret', bucket, head);
       return failed(
         `a wrong secret was answered with ${head.status}`,
         [`the object store does not check signatures, or bucket ${bucket.name} is public`],
@@ -124,20 +124,20 @@ export const bucketTakesObjects = (bucket: BucketRef): Probe => ({
       ],
       reads: { object: readBucket(bucket, 'get', { key: small }), list: readBucket(bucket, 'list', { key: 'anton-logging/probe/' }) },
       judge: ({ object, list }) => {
-        if (object.status !== 200) return refused('get', object);
+        if (object.status !== 200) return refused('get', bucket, object);
         if (object.body !== mark)
           return failed(
             'what was put is not what came back',
             [`put ${mark.length} bytes into bucket ${bucket.name}, got ${object.body?.length ?? 0} others`],
             `${serviceName(bucket.service)} rewrites bodies (aws-chunked, or a proxy in between): update the object store`,
           );
-        if (list.status !== 200) return refused('list', list);
+        if (list.status !== 200) return refused('list', bucket, list);
         const size = list.objects?.find(({ key }) => key === large)?.size;
         if (size !== LARGE)
           return failed(
             `the object of ${LARGE} bytes that was put in parts is listed with ${size ?? 'no'} bytes`,
             [`${serviceName(bucket.service)} mishandles multipart uploads`],
-            'the object store mishandles multipart uploads: update it',
+            `update the object store behind ${serviceName(bucket.service)}`,
           );
         return met(`put, get (${mark.length} bytes equal), multipart put (${LARGE} bytes), list and delete`);
       },
@@ -150,24 +150,23 @@ export const bucketTakesObjects = (bucket: BucketRef): Probe => ({
 });
 
 /** Why the object store said no. Its own failures pass; a bucket or key that it does not know stays unknown. */
-export function refused(operation: string, { status, code, body }: Pick<S3Answer, 'status' | 'code' | 'body'>): Verdict {
+export function refused(operation: string, bucket: BucketRef, { status, code, body }: S3Answer): Verdict {
   const saw = `${operation}: ${status}${code === undefined ? '' : ` ${code}`}`;
+  const { namespace, name } = bucket.credentials;
+  const gateway = `kubectl get pods -n ${bucket.service.namespace}; see the log of what is behind ${serviceName(bucket.service)}`;
   if (status >= 500 && status !== 501)
-    return pending(saw, [status === 503 ? 'the gateway has no ready pod, or is busy' : 'the object store failed', body ?? ''], GATEWAY);
-  return failed(saw, [body || WHY[status] || 'the object store does not say why'], REMEDIES[code ?? ''] ?? REMEDIES[status] ?? GATEWAY);
+    return pending(saw, [status === 503 ? 'the gateway has no ready pod, or is busy' : 'the object store failed', body ?? ''], gateway);
+  if (status === 404)
+    return failed(
+      saw,
+      [body || `bucket ${bucket.name} or the key is not there`],
+      'make the bucket, or name the right one: environment.storage.bucket.name for Loki, environment.airflow.archive.bucket for Airflow',
+    );
+  if (status === 403)
+    return failed(
+      saw,
+      [body || `the credentials in Secret ${namespace}/${name} are refused`],
+      `renew Secret ${namespace}/${name} where it comes from (kubectl describe externalsecret,objectbucketclaim -n ${namespace}); a proxy that rewrites Host breaks signatures, too`,
+    );
+  return failed(saw, [body || 'the object store does not say why'], gateway);
 }
-
-const GATEWAY = "kubectl get pods -l app=rook-ceph-rgw in the object store's namespace; see their log";
-const MISSING = 'create the bucket, or name the right one in environment.storage.bucket.name';
-const STALE = 'the keys are stale or wrong: renew the Secret where it comes from; a Host that a proxy rewrites breaks signatures, too';
-
-const WHY: Readonly<Record<number, string>> = { 403: 'the credentials are refused', 404: 'there is no such bucket or key' };
-
-/** By S3's own code, else by status. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  NoSuchBucket: MISSING,
-  404: MISSING,
-  SignatureDoesNotMatch: STALE,
-  InvalidAccessKeyId: 'the key is unknown to the object store: renew the Secret where it comes from',
-  403: STALE,
-};

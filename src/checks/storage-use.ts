@@ -15,7 +15,7 @@ export const bucketHasRoom = (bucket: BucketRef): Check =>
     title: `What bucket ${bucket.name} holds is known`,
     holds: 'always',
     reads: { list: readBucket(bucket, 'list', { key: '' }) },
-    judge: ({ list }) => sized(list, (objects, bytes) => met(`${objects} objects, ${formatBytes(bytes)}`)),
+    judge: ({ list }) => sized(bucket, list, (objects, bytes) => met(`${objects} objects, ${formatBytes(bytes)}`)),
   });
 
 /** Block storage that was given back against the objects that took its place: counted for a person to judge, for prices are not in the cluster. */
@@ -30,8 +30,8 @@ export const costIsCounted = (airflow: Airflow, bucket: BucketRef, prometheus: P
       all: readBucket(bucket, 'list', { key: '' }),
     },
     judge: ({ archive, all, size }) =>
-      sized(archive, (_, archived) =>
-        sized(all, (__, bytes) => {
+      sized(airflow.archive, archive, (_, archived) =>
+        sized(bucket, all, (__, bytes) => {
           const claim = size === undefined ? undefined : samplesOf(size)?.[0]?.value;
           const against = claim === undefined ? 'a claim whose size is in no history any more' : `${formatBytes(claim)} of the claim`;
           return met(`${formatBytes(bytes)} of chunks and index and ${formatBytes(archived)} of archive against ${against}`);
@@ -45,8 +45,8 @@ function readClaimSize({ namespace, claim }: Airflow, prometheus: Prometheus) {
   return readQuery(prometheus, `max_over_time(${series}[90d])`);
 }
 
-function sized(list: S3Answer, judge: (count: number, bytes: number) => Verdict): Verdict {
-  if (list.status !== 200) return refused('list', list);
+function sized(bucket: BucketRef, list: S3Answer, judge: (count: number, bytes: number) => Verdict): Verdict {
+  if (list.status !== 200) return refused('list', bucket, list);
   const { objects = [] } = list;
   return judge(
     objects.length,
