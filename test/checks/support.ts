@@ -1,0 +1,130 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Check, Probe } from '#model/check.ts';
+import type { Airflow, Grafana, Prometheus, Rook } from '#model/environment.ts';
+import type { Manifest } from '#model/kubernetes.ts';
+import type { Answer, HttpAnswer, Reads, S3Answer } from '#model/read.ts';
+import type { Verdict } from '#model/verdict.ts';
+import { environmentWith } from '../phases/environments.ts';
+
+export const NOW = new Date('2026-11-22T15:00:00Z');
+export const ENVIRONMENT = environmentWith({ alloy: { excludedNamespaces: ['kube-system'] } });
+export const { loki: LOKI, alloy: ALLOY, storage: STORAGE, gitops: GITOPS } = ENVIRONMENT;
+export const ROOK = STORAGE.rook as Rook;
+export const PROMETHEUS = ENVIRONMENT.prometheus as Prometheus;
+export const GRAFANA = ENVIRONMENT.grafana as Grafana;
+export const AIRFLOW = ENVIRONMENT.airflow as Airflow;
+
+/** By the name of the read. */
+export type Answers = Readonly<Record<string, Answer>>;
+
+/** Decodes the answers and judges them: reads and judge together, as the engine does. */
+export function judge({ reads, judge: decide }: Pick<Check, 'reads' | 'judge'>, answers: Answers, now = NOW): Verdict {
+  const seen = Object.entries(reads as Reads).map(([name, read]) => {
+    const answer = answers[name];
+    if (answer === undefined) throw new Error(`no answer to the read ${name}`);
+    return [name, read.decode(answer)] as const;
+  });
+  return decide(Object.fromEntries(seen), now);
+}
+
+/** One check: answers for which it is met, and what a change of some of them makes of it. */
+export interface Table {
+  readonly id: string;
+  readonly check: Pick<Check, 'reads' | 'judge'>;
+  readonly met: Answers;
+  readonly rows: readonly Row[];
+  /** Reads without whose subject the check is met all the same. */
+  readonly spare: readonly string[];
+}
+
+export interface Row {
+  readonly it: string;
+  readonly gives: Verdict['state'] | 'unreadable';
+  /** Instead of the answers for which the check is met; a function reads recorded answers. */
+  readonly when: Answers | (() => Answers);
+  /** What the verdict, all of it, has to say. */
+  readonly says: readonly string[];
+}
+
+/** `fine` is what the verdict says when it is met. */
+export function table(subject: Check | Probe, met: Answers, fine: string, rows: readonly Row[], spare: readonly string[] = []): Table {
+  const check = 'with' in subject ? subject.with('mark') : subject;
+  return { id: subject.id, check, met, rows: [{ it: 'all is well', gives: 'met', when: {}, says: [fine] }, ...rows], spare };
+}
+
+export const met = (it: string, when: Row['when'], ...says: string[]): Row => ({ it, gives: 'met', when, says });
+export const pending = (it: string, when: Row['when'], ...says: string[]): Row => ({ it, gives: 'pending', when, says });
+/** Whoever is told that it failed is told what and where. */
+export const failed = (it: string, when: Row['when'], first: string, ...says: string[]): Row => ({
+  it,
+  gives: 'failed',
+  when,
+  says: [first, ...says],
+});
+export const unreadable = (it: string, when: Row['when'], ...says: string[]): Row => ({ it, gives: 'unreadable', when, says });
+
+export const absent: Answer = { of: 'object', object: undefined };
+
+export function object(fields: Record<string, unknown>): Answer {
+  return { of: 'object', object: manifest(fields) };
+}
+
+export function list(...items: readonly Record<string, unknown>[]): Answer {
+  return { of: 'list', served: true, items: items.map(manifest) };
+}
+
+export function http(status: number, body: unknown = '', rest: Partial<HttpAnswer> = {}): HttpAnswer {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return { of: 'http', status, contentType: '', body: text, took: 40, ...rest };
+}
+
+export function s3(status: number, rest: Partial<S3Answer> = {}): Answer {
+  return { of: 's3', status, ...rest };
+}
+
+/** What the API server says for a service without a ready pod. */
+export const noEndpoints = http(503, {
+  kind: 'Status',
+  status: 'Failure',
+  message: 'no endpoints available for service "loki"',
+  reason: 'ServiceUnavailable',
+  code: 503,
+});
+
+/** Prometheus' answer to an instant query. */
+export function vector(...values: readonly (string | number)[]): Answer {
+  const result = values.map((value, index) => ({ metric: { pod: `pod-${index}` }, value: [NOW.getTime() / 1000, String(value)] }));
+  return http(200, { status: 'success', data: { resultType: 'vector', result } });
+}
+
+/** Loki's answer to a query for lines; stream labels may be given. */
+export function lines(texts: readonly string[], stream: Record<string, string> = {}): HttpAnswer {
+  const values = texts.map((text, index) => [`${BigInt(NOW.getTime() + index) * 1_000_000n}`, text]);
+  return http(200, { status: 'success', data: { resultType: 'streams', result: values.length === 0 ? [] : [{ stream, values }] } });
+}
+
+const RECORDED = '../shared/domain/answers/loki';
+export const whyNothingRecorded = existsSync(RECORDED) ? undefined : `${RECORDED} is missing here`;
+
+/** What Loki 3.7.8 really answered. */
+export function recorded(name: string): HttpAnswer {
+  if (!name.endsWith('.json')) return http(200, readFileSync(`${RECORDED}/${name}`, 'utf8'));
+  const { status, body } = JSON.parse(readFileSync(`${RECORDED}/${name}`, 'utf8'));
+  return http(status, body);
+}
+
+export function minutesAgo(minutes: number): string {
+  return new Date(NOW.getTime() - minutes * 60_000).toISOString();
+}
+
+function manifest({
+  name = 'it',
+  namespace = 'monitoring',
+  labels,
+  deletionTimestamp,
+  generation,
+  ...fields
+}: Record<string, unknown>): Manifest {
+  const metadata = { name, namespace, labels, deletionTimestamp, generation };
+  return JSON.parse(JSON.stringify({ apiVersion: 'v1', kind: 'Anything', metadata, ...fields }));
+}

@@ -1,0 +1,151 @@
+import { collectsExactlyOnce, parsesAndFilters } from '#checks/alloy-lines.ts';
+import { everyPodHasLogs, queriesAreFast, streamsAreEnough } from '#checks/loki-coverage.ts';
+import { flushReachesBucket, lineReturns } from '#checks/loki-lines.ts';
+import {
+  ENVIRONMENT,
+  failed,
+  http,
+  LOKI,
+  lines,
+  list,
+  met,
+  minutesAgo,
+  noEndpoints,
+  pending,
+  recorded,
+  s3,
+  table,
+  unreadable,
+} from '../support.ts';
+
+const labels = { namespace: 'monitoring', pod: 'anton-logging-probe', container: 'writer', node: 'k8s-1' };
+const wanted = Array.from({ length: 20 }, (_, index) => `mark line ${String(index).padStart(2, '0')}`);
+const found = (texts: readonly string[], stream: Record<string, string> = labels) => ({ found: lines(texts, stream) });
+const notThere = { found: noEndpoints };
+
+const json = JSON.stringify({ level: 'warn', trace_id: 'trace-mark', msg: 'mark json' });
+const parsed = { ...labels, level: 'warn', trace_id: 'trace-mark' };
+
+const chunk = (minutes: number) => ({ key: `fake/${minutes}`, size: 10, modified: minutesAgo(minutes) });
+const pod = (name: string, namespace = 'monitoring', phase = 'Running') => ({
+  name,
+  namespace,
+  spec: { containers: [] },
+  status: { phase },
+});
+const series = (...pods: readonly string[]) =>
+  http(200, { status: 'success', data: pods.map((name) => ({ namespace: 'monitoring', pod: name })) });
+const { targets } = ENVIRONMENT;
+const enough = http(200, {
+  data: Array.from({ length: targets.streams }, (_, index) => ({ namespace: `n${index % targets.namespaces}`, pod: `p${index}` })),
+});
+const timed = (took: number) =>
+  Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`sample${index}`, http(200, lines([]).body, { took })]));
+
+export default [
+  table(lineReturns(LOKI), found(['anton-logging probe mark']), '1 line back: anton-logging probe mark', [
+    pending('not yet', found([]), 'no line came back', 'kubectl logs -n monitoring statefulset/loki'),
+    pending('a future schema answers 200 and nothing', () => ({ found: recorded('query-range.no-schema.json') }), 'no line came back'),
+    pending('no gateway', notThere, 'query_range at monitoring/loki-gateway:80 answers 503'),
+    failed(
+      'pushed twice on the way',
+      found(['mark', 'mark']),
+      '2 lines came back',
+      'one was pushed through monitoring/loki-gateway:80',
+      'kubectl',
+    ),
+    failed(
+      'refused',
+      () => ({ found: recorded('query-range.error-syntax.json') }),
+      'answers 400',
+      'parse error',
+      'monitoring/loki-gateway:80 does not take',
+    ),
+    unreadable('numbers, not lines', () => ({ found: recorded('query-range.matrix.json') }), 'data.resultType'),
+    unreadable('a time that is none', { found: http(200, lines(['x']).body.replaceAll(/"\d{19}"/g, '"now"')) }, 'data.result'),
+  ]),
+  table(
+    flushReachesBucket(ENVIRONMENT),
+    { list: s3(200, { objects: [chunk(1), chunk(500)] }) },
+    '2 chunks, the newest from 2026-11-22T14:59',
+    [
+      pending(
+        "an earlier life's chunks",
+        { list: s3(200, { objects: [chunk(500), chunk(3)] }) },
+        '2 chunks, the newest from 2026-11-22T14:57:00.000Z',
+        'not into bucket loki-logs',
+        'loki_ingester_chunks_flush_failures_total',
+      ),
+      pending('chunks on the local disk', { list: s3(200, { objects: [] }) }, 'no chunk below fake/', 'not into bucket loki-logs'),
+      pending('no gateway', { list: s3(503) }, 'list: 503'),
+      failed('no such bucket', { list: s3(404, { code: 'NoSuchBucket' }) }, '404 NoSuchBucket', 'environment.storage.bucket.name'),
+      unreadable('a time that is none', { list: s3(200, { objects: [{ ...chunk(1), modified: '' }] }) }, 'fake/1 has size 10'),
+    ],
+  ),
+  table(collectsExactlyOnce(ENVIRONMENT), found(wanted), '20 of 20 lines, none twice, in order', [
+    pending('not yet', found([]), '0 of 20 lines arrived', 'loki_write_dropped_entries_total'),
+    pending('some are dropped', found(wanted.slice(1)), '19 of 20'),
+    pending('no gateway', notThere, '503'),
+    failed(
+      'each node tails every pod',
+      found([...wanted, ...wanted, ...wanted]),
+      '60 arrived',
+      '40 arrived more than once',
+      'spec.nodeName',
+    ),
+    failed('without a label', found(wanted, { ...labels, node: undefined as never }), 'lack the labels node', 'discovery.relabel'),
+    failed('out of order', found(wanted.toReversed()), 'out of order', 'stage.cri in config.alloy'),
+  ]),
+  table(parsesAndFilters(ENVIRONMENT), found([json], parsed), 'structured metadata, the health probe was dropped', [
+    pending('not yet', found([]), 'the JSON line has not arrived'),
+    pending('no gateway', notThere, '503'),
+    failed(
+      'not filtered',
+      found(['GET /healthz mark', json], parsed),
+      'health probe arrived',
+      'ConfigMap monitoring/alloy-config',
+      'kubectl',
+    ),
+    failed('not parsed', found([json]), 'without its level and trace_id', 'it has namespace, pod', 'allow_structured_metadata'),
+  ]),
+  table(
+    everyPodHasLogs(ENVIRONMENT),
+    { pods: list(pod('loki-0'), pod('alloy-x')), series: series('loki-0', 'alloy-x') },
+    '2 of 2 running pods',
+    [
+      met(
+        'excluded and ended ones do not count',
+        { pods: list(pod('loki-0'), pod('x', 'kube-system'), pod('y', 'airflow', 'Succeeded')) },
+        '1 of 1',
+      ),
+      pending('a static pod is missing', { series: series('loki-0') }, '1 of 2', '(50 %)', 'monitoring/alloy-x has none', 'kubectl logs'),
+      pending('no streams at all', () => ({ series: recorded('series.empty.json') }), '0 of 2'),
+      pending('no pod runs', { pods: list() }, '0 of 0'),
+      pending('not there', { series: noEndpoints }, 'series at monitoring/loki:3100 answers 503'),
+      failed(
+        'a rejected selector is no empty result',
+        () => ({ series: recorded('series.error-empty-matcher.json') }),
+        '400',
+        'does not take',
+      ),
+      unreadable('another shape', { series: http(200, { data: ['namespace'] }) }, 'data.0'),
+    ],
+  ),
+  table(streamsAreEnough(ENVIRONMENT), { series: enough }, `${targets.streams} streams from ${targets.namespaces} namespaces`, [
+    pending('too few', () => ({ series: recorded('series.json') }), 'namespaces', 'coverage'),
+    pending('not there', { series: noEndpoints }, '503'),
+    unreadable('another shape', { series: http(200, { data: 1 }) }, 'data'),
+  ]),
+  table(queriesAreFast(ENVIRONMENT), timed(250), 'P95 0.250 s over 20 queries', [
+    met('one slow one of twenty', { sample3: http(200, lines([]).body, { took: 9000 }) }, 'P95 0.250 s'),
+    failed(
+      'two slow ones',
+      { sample3: timed(1500).sample3 as never, sample4: timed(3000).sample4 as never },
+      'P95 1.500 s',
+      '3.000 s',
+      'caches',
+    ),
+    pending('not there', { sample7: noEndpoints }, 'query_range at monitoring/loki:3100 answers 503'),
+    failed('refused', { sample7: http(400, 'the query time range exceeds the limit') }, 'exceeds the limit', 'does not take'),
+  ]),
+];

@@ -1,0 +1,179 @@
+import { daemonSetCoversNodes, deploymentIsAvailable, nothingRestarts, statefulSetIsRolledOut } from '#checks/workloads.ts';
+import { absent, failed, list, met, minutesAgo, object, pending, table, unreadable } from '../support.ts';
+
+const template = { spec: { containers: [] } };
+const statefulSet = (status: Record<string, unknown>, spec: Record<string, unknown> = {}) =>
+  object({
+    name: 'loki',
+    generation: 2,
+    spec: { replicas: 1, template, ...spec },
+    status: { observedGeneration: 2, readyReplicas: 1, updatedReplicas: 1, currentRevision: 'b', updateRevision: 'b', ...status },
+  });
+const deployment = (status: Record<string, unknown>, spec: Record<string, unknown> = {}) =>
+  object({
+    name: 'loki-gateway',
+    generation: 2,
+    spec: { replicas: 1, template, ...spec },
+    status: { observedGeneration: 2, updatedReplicas: 1, availableReplicas: 1, ...status },
+  });
+const daemonSet = (status: Record<string, number>) =>
+  object({
+    generation: 2,
+    status: { observedGeneration: 2, desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2, ...status },
+  });
+const node = (name: string, spec: Record<string, unknown> = {}) => ({ name, spec, status: {} });
+const tainted = { taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] };
+const late = {
+  conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'timed out progressing' }],
+};
+
+const pod = (container: Record<string, unknown>, status: Record<string, unknown> = {}) => ({
+  name: 'loki-0',
+  spec: { containers: [{ name: 'loki', resources: { limits: { memory: '256Mi' } } }] },
+  status: { phase: 'Running', containerStatuses: [{ name: 'loki', restartCount: 0, state: { running: {} }, ...container }], ...status },
+});
+const ended = (reason: string, minutes: number, exitCode = 137) => ({ terminated: { reason, exitCode, finishedAt: minutesAgo(minutes) } });
+const waiting = (reason: string, message = '') => ({ state: { waiting: { reason, message } } });
+const unscheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes: Insufficient memory' };
+
+export default [
+  table(
+    statefulSetIsRolledOut({ id: 'loki.rolled-out', namespace: 'monitoring', name: 'loki' }),
+    { found: statefulSet({}) },
+    '1 of 1 ready',
+    [
+      pending('not there', { found: absent }, 'StatefulSet monitoring/loki is not there', 'kubectl get statefulset -n monitoring'),
+      pending('not seen yet', { found: statefulSet({ observedGeneration: 1 }) }, 'newest generation'),
+      pending(
+        'ready, at the old revision',
+        { found: statefulSet({ currentRevision: 'a' }) },
+        'revision a, to become b',
+        'kubectl describe statefulset',
+      ),
+      pending('not ready', { found: statefulSet({ readyReplicas: 0 }) }, '0 of 1 ready'),
+      failed(
+        'scaled to nothing',
+        { found: statefulSet({ readyReplicas: 0, updatedReplicas: 0 }, { replicas: 0 }) },
+        'scaled to 0',
+        'kubectl scale',
+      ),
+    ],
+  ),
+  table(
+    deploymentIsAvailable({ id: 'loki.gateway-available', namespace: 'monitoring', name: 'loki-gateway' }),
+    { found: deployment({}) },
+    '1 of 1 available',
+    [
+      pending('not there', { found: absent }, 'Deployment monitoring/loki-gateway is not there'),
+      pending('not updated', { found: deployment({ updatedReplicas: 0 }) }, '0 run the newest template', 'kubectl describe deployment'),
+      failed(
+        'past its deadline',
+        { found: deployment({ availableReplicas: 0, ...late }) },
+        'timed out progressing',
+        'monitoring loki-gateway',
+      ),
+      pending('past its deadline before the newest commit', { found: deployment({ observedGeneration: 1, ...late }) }, 'newest generation'),
+      failed(
+        'scaled to nothing',
+        { found: deployment({ availableReplicas: 0, updatedReplicas: 0 }, { replicas: 0 }) },
+        'scaled to 0',
+        'kubectl scale',
+      ),
+    ],
+  ),
+  table(
+    daemonSetCoversNodes({ id: 'alloy.on-every-node', namespace: 'monitoring', name: 'alloy' }),
+    { found: daemonSet({}), nodes: list(node('k8s-1'), node('k8s-2')) },
+    '2 of 2 available, 2 nodes',
+    [
+      pending('not there', { found: absent }, 'DaemonSet monitoring/alloy is not there'),
+      pending('not seen yet', { found: daemonSet({ observedGeneration: 1 }) }, 'newest generation'),
+      pending(
+        'hostPath refused: desired, none current',
+        { found: daemonSet({ numberAvailable: 0 }) },
+        '0 of 2',
+        'kubectl describe daemonset',
+      ),
+      pending('an old pod is left', { found: daemonSet({ updatedNumberScheduled: 1 }) }, '1 run the newest template'),
+      failed(
+        'a tainted node is left out',
+        { nodes: list(node('k8s-1'), node('k8s-2'), node('k8s-3', tainted)) },
+        '2 of 2 available, 3 nodes',
+        'k8s-3 has node-role.kubernetes.io/control-plane:NoSchedule',
+        'controller.tolerations in environment.alloy.values',
+      ),
+      failed(
+        'a selector leaves one out',
+        { nodes: list(node('1'), node('2'), node('3')) },
+        'meant for 2 nodes only',
+        'controller.nodeSelector',
+      ),
+    ],
+  ),
+  table(
+    nothingRestarts({
+      id: 'loki.no-restarts',
+      namespace: 'monitoring',
+      selector: 'a=b',
+      what: 'Loki',
+      setting: 'environment.loki.memory.limit',
+    }),
+    { pods: list(pod({})) },
+    '1 pod, 0 restarts',
+    [
+      failed(
+        'Ready between two OOM kills',
+        { pods: list(pod({ ready: true, restartCount: 124, lastState: ended('OOMKilled', 3) })) },
+        'Pod monitoring/loki-0: container loki was OOMKilled, 124 restarts',
+        'its memory limit is 256Mi',
+        'raise environment.loki.memory.limit',
+      ),
+      failed(
+        'killed just now, after another end before',
+        { pods: list(pod({ restartCount: 2, state: ended('OOMKilled', 0), lastState: ended('Error', 5, 1) })) },
+        'OOMKilled',
+        'environment.loki.memory.limit',
+      ),
+      failed(
+        'the worst of several is told',
+        { pods: list(pod({ restartCount: 1, lastState: ended('Error', 1) }), pod({ lastState: ended('OOMKilled', 1) })) },
+        'OOMKilled',
+      ),
+      failed(
+        'a configuration that Loki refuses',
+        { pods: list(pod({ ...waiting('CrashLoopBackOff', 'back-off 5m0s'), lastState: ended('Error', 2, 1) })) },
+        'CrashLoopBackOff',
+        'exit code 1: Error',
+        'kubectl logs -n monitoring loki-0 -c loki --previous',
+      ),
+      failed('no such image', { pods: list(pod(waiting('ImagePullBackOff', 'not found'))) }, 'ImagePullBackOff', 'not found', 'kubectl'),
+      pending(
+        'a Secret is missing',
+        { pods: list(pod(waiting('CreateContainerConfigError', 'secret "loki-s3-credentials" not found'))) },
+        'CreateContainerConfigError',
+        'secret "loki-s3-credentials" not found',
+        'kubectl describe pod -n monitoring loki-0',
+      ),
+      pending("a volume can't be mounted", { pods: list(pod(waiting('ContainerCreating'))) }, 'ContainerCreating', 'FailedMount'),
+      pending(
+        'no node has room',
+        { pods: list(pod({}, { conditions: [unscheduled] })) },
+        'finds no node: Unschedulable',
+        'Insufficient memory',
+      ),
+      pending(
+        'restarted lately',
+        { pods: list(pod({ restartCount: 1, lastState: ended('Error', 2, 1) })) },
+        'restarted 120 s ago',
+        'exit code 1',
+      ),
+      met(
+        'restarted long ago',
+        { pods: list(pod({ restartCount: 1, lastState: ended('OOMKilled', 90) })) },
+        '1 restarts, none of them lately',
+      ),
+      pending('no pods', { pods: list() }, 'there are no pods', 'a=b'),
+      unreadable('a time that is none', { pods: list(pod({ lastState: { terminated: { finishedAt: 'soon' } } })) }, 'it is no time'),
+    ],
+  ),
+];
