@@ -9,11 +9,9 @@ const GOALS = '/somewhere/goals/goals.json';
 /** Leaves the journal of a run of phases `from` to 6; without an end it was killed. */
 function journalOf(run: string, from: number, end?: RunState, goals = GOALS): void {
   const journal = createJournal(journalDirectory(), run);
-  const happenings: Happening[] = [
-    { type: 'run.started', goals, digest: 'd', from, to: 6, cluster: 'homelab', rehearsal: false },
-    ...(end === 'refused' ? [] : [{ type: 'phase.started', phase: from, name: 'A phase' } as const]),
-    ...(end === undefined ? [] : [{ type: 'run.finished', state: end, exit: 0, phases: [], summary: 'over' } as const]),
-  ];
+  const happenings: Happening[] = [{ type: 'run.started', goals, declared: 'd', from, to: 6, cluster: 'homelab', rehearsal: false }];
+  if (end !== 'refused') happenings.push({ type: 'phase.started', phase: from, name: 'A phase' });
+  if (end !== undefined) happenings.push({ type: 'run.finished', state: end, exit: 0, phases: [], summary: 'over' });
   for (const [index, happening] of happenings.entries())
     journal.append({ time: '2026-01-01T00:00:00Z', run, seq: index + 1, ...happening });
 }

@@ -4,7 +4,7 @@ import type { PhaseOutline } from '#ui/outline.ts';
 /** A run that meets everything a listener can be told: skips, a failure with its causes, a gate, phases that are not reached. */
 export const RUN: readonly Event[] = (
   [
-    { type: 'run.started', goals: 'goals.json', digest: 'd', from: 0, to: 2, cluster: 'homelab (https://10.0.0.1)', rehearsal: true },
+    { type: 'run.started', goals: 'goals.json', declared: 'd', from: 0, to: 2, cluster: 'homelab (https://10.0.0.1)', rehearsal: true },
     { type: 'preflight.finished', asked: 3, denied: [] },
     { type: 'phase.started', phase: 0, name: 'Readiness' },
     { type: 'check.judged', phase: 0, objective: '0.1', check: 'nodes', title: 'Nodes are Ready', state: 'met', summary: '3 of 3' },
