@@ -24,7 +24,7 @@ const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
  */
 export function parseDocument(text: string, file: string): Document {
   if (text.trim() === '' || text.trim() === '\uFEFF')
-    throw new UserError(`${file} is empty`, 'Write the goals into it, or make a new one: anton-logging init');
+    throw new UserError(`${file} is empty`, 'Restore it from Git, or start from the goals.json that comes with anton-logging.');
   refuseUndecodable(text, file);
   refuseDepth(text, file);
   const errors: ParseError[] = [];
