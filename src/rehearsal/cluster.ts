@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import type { Manifest } from '#model/kubernetes.ts';
 import type { ServedWorld } from './api/route.ts';
 import { startApi } from './api/server.ts';
 import { createStore, timestamp } from './api/store.ts';
@@ -14,8 +13,7 @@ import { platformObjects } from './homelab/platform.ts';
 import { repositoryFiles } from './homelab/repository.ts';
 import { createBuckets } from './services/buckets.ts';
 import { processBehind } from './services/processes.ts';
-import { createS3 } from './services/s3.ts';
-import { dataOf, hasLabels } from './tree.ts';
+import { dataOf } from './tree.ts';
 import type { World } from './world.ts';
 
 export interface EmbeddedCluster {
@@ -34,14 +32,12 @@ export interface EmbeddedCluster {
 export interface ClusterOptions {
   /** Existing and empty; the repository and the checkout go here. */
   readonly directory: string;
-  /** Any free one by default. */
-  readonly port?: number;
   /** Text of a goals.json to put into the checkout, uncommitted. */
   readonly goals?: string;
 }
 
 /** Starts the homelab of the status report: Ceph, Flux, Prometheus, Grafana and Airflow are there, Loki is not. */
-export async function startCluster({ directory, port = 0, goals }: ClusterOptions): Promise<EmbeddedCluster> {
+export async function startCluster({ directory, goals }: ClusterOptions): Promise<EmbeddedCluster> {
   const remote = join(directory, 'repository.git');
   const checkout = join(directory, 'checkout');
   await createRepository(remote, checkout);
@@ -52,10 +48,7 @@ export async function startCluster({ directory, port = 0, goals }: ClusterOption
   for (const object of [...clusterObjects(at), ...platformObjects(at, remote), ...applicationObjects(at)]) world.store.put(object);
   const stopControllers = startControllers(world);
   await whenReady(world);
-  const s3 = createS3();
-  const findProcess = (pod: Manifest, number: number) =>
-    hasLabels(pod, { app: 'rook-ceph-rgw' }) ? s3 : processBehind(pod, number, world);
-  const api = await startApi(world, findProcess, port);
+  const api = await startApi(world, processBehind);
   return {
     url: api.url,
     kubeconfig: kubeconfigFor(api.url),

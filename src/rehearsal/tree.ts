@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Manifest } from '#model/kubernetes.ts';
+import type { Store } from './world.ts';
 
 /** JSON of a kind that only its reader knows: a spec, a status, chart values. */
 // biome-ignore lint/suspicious/noExplicitAny: the world's objects are JSON trees, and whoever reads one knows its kind
@@ -22,6 +23,12 @@ export function secretOf(secret: Manifest | undefined): Readonly<Record<string, 
   return Object.fromEntries(Object.entries(dataOf(secret)).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]));
 }
 
+/** The ConfigMap that a pod mounts under this name, as it is now. */
+export function volumeOf(store: Store, pod: Manifest, volume: string): Manifest | undefined {
+  const { configMap } = specOf(pod).volumes.find(({ name }: Tree) => name === volume);
+  return store.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace: pod.metadata.namespace ?? '', name: configMap.name });
+}
+
 export function encodeSecret(values: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]));
 }
@@ -32,7 +39,7 @@ export function hasLabels(object: Manifest, wanted: Readonly<Record<string, stri
 
 /** The first characters of a digest of any value: names and revisions that stay the same while the value does. */
 export function hashOf(value: unknown, length = 10): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, length);
+  return hash('sha256', JSON.stringify(value)).slice(0, length);
 }
 
 /** "2Gi" in bytes. */
@@ -44,12 +51,10 @@ export function parseQuantity(quantity: string | number): number {
 
 /** "1h30m", "168h", "4w" in milliseconds, as Go and Loki write durations; undefined when it is none. */
 export function parseSpan(span: unknown): number | undefined {
-  if (typeof span !== 'string' || !/^(\d+(\.\d+)?(ms|[smhdwy]))+$/.test(span)) return span === 0 || span === '0' ? 0 : undefined;
+  if (typeof span !== 'string' || !/^(\d+(\.\d+)?(ms|[smhdwy]))+$/.test(span)) return undefined;
   const units: Record<string, number> = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5, y: 31536e6 };
-  return [...span.matchAll(/([\d.]+)(ms|[smhdwy])/g)].reduce(
-    (sum, [, number, unit]) => sum + Number(number) * (units[unit as string] as number),
-    0,
-  );
+  const parts = span.matchAll(/([\d.]+)(ms|[smhdwy])/g);
+  return [...parts].reduce((sum, [, number, unit = '']) => sum + Number(number) * (units[unit] ?? 0), 0);
 }
 
 /** Values of the right win, mappings are merged, lists replaced: what Helm does with values. */

@@ -90,7 +90,7 @@ export async function startHomelab(): Promise<Homelab> {
       world.store.put({ ...clock, data: { offsetMilliseconds: String(Number(clock.data.offsetMilliseconds) + milliseconds) } });
     },
     async call(url, { method = 'GET', query, body, headers } = {}) {
-      const { path: _, ...asking } = request(method, '', { ...(query === undefined ? {} : { query }), body });
+      const asking = request(method, { ...(query === undefined ? {} : { query }), body });
       const answer = await send(world, url, { ...asking, headers: { ...asking.headers, ...headers } });
       if (answer === undefined) throw new Error(`nobody listens at ${url}`);
       const isJson = answer.contentType?.startsWith('application/json');
@@ -158,7 +158,7 @@ export const phase1 = {
           { secretKey: 'access_key_id', remoteRef: remoteRef('AWS_ACCESS_KEY_ID') },
           { secretKey: 'secret_access_key', remoteRef: remoteRef('AWS_SECRET_ACCESS_KEY') },
         ],
-        target: { template: { data: template } },
+        target: { name: 'loki-s3-credentials', template: { data: template } },
       },
     },
   ],
@@ -244,7 +244,9 @@ export const phase2 = {
 };
 
 const ALLOY = `
-logging { level = "info" }
+logging {
+  level = "info"
+}
 
 discovery.kubernetes "pods" {
   role = "pod"

@@ -1,14 +1,14 @@
 import type { Manifest } from '#model/kubernetes.ts';
+import type { Tree } from '../tree.ts';
 import type { Store } from '../world.ts';
-import { detailsOf, qualified, Refusal, unauthorized } from './status.ts';
+import { detailsOf, qualified, Refusal } from './status.ts';
 
 export interface User {
   readonly username: string;
-  readonly uid: string;
   readonly groups: readonly string[];
 }
 
-/** What is asked for: a resource, or a path like "/version". */
+/** A request for a resource. */
 export interface Access {
   readonly verb: string;
   readonly group: string;
@@ -20,23 +20,21 @@ export interface Access {
 
 interface Rule {
   readonly verbs: readonly string[];
-  readonly apiGroups?: readonly string[];
-  readonly resources?: readonly string[];
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
   readonly resourceNames?: readonly string[];
 }
 
-const TOKENS: Readonly<Record<string, User>> = {
-  admin: { username: 'admin', uid: 'u-admin', groups: ['system:masters', 'system:authenticated'] },
-  limited: { username: 'limited', uid: 'u-limited', groups: ['system:authenticated'] },
-};
+const TOKENS = new Map<string, User>([
+  ['Bearer admin', { username: 'admin', groups: ['system:masters', 'system:authenticated'] }],
+  ['Bearer limited', { username: 'limited', groups: ['system:authenticated'] }],
+]);
 const RBAC = 'rbac.authorization.k8s.io/v1';
-/** What the default roles system:public-info-viewer and system:discovery open to every user. */
-const OPEN = /^\/(version|readyz|livez|healthz|apis?)(\/|$)/;
 
 /** Anonymous access is off, as Talos has it. @throws Refusal 401 without a token that somebody has */
-export function authenticate(authorization: string | undefined): User {
-  const user = Object.entries(TOKENS).find(([token]) => authorization === `Bearer ${token}`)?.[1];
-  if (user === undefined) throw unauthorized();
+export function authenticate(authorization = ''): User {
+  const user = TOKENS.get(authorization);
+  if (user === undefined) throw new Refusal(401, 'Unauthorized', 'Unauthorized');
   return user;
 }
 
@@ -44,7 +42,7 @@ export function authenticate(authorization: string | undefined): User {
 export function allows(store: Store, user: User, access: Access): boolean {
   if (user.groups.includes('system:masters')) return true;
   // As the default ClusterRole system:basic-user.
-  if (access.verb === 'create' && access.resource.startsWith('selfsubject')) return true;
+  if (access.resource === 'selfsubjectaccessreviews') return true;
   const bindings = [
     ...store.list(RBAC, 'ClusterRoleBinding'),
     ...(access.namespace === undefined ? [] : store.list(RBAC, 'RoleBinding', access.namespace)),
@@ -55,27 +53,24 @@ export function allows(store: Store, user: User, access: Access): boolean {
 /** @throws Refusal 403 in the API server's words */
 export function authorize(store: Store, user: User, access: Access): void {
   if (allows(store, user, access)) return;
-  const [resource = '', subresource] = access.resource.split('/');
+  const [resource = ''] = access.resource.split('/');
   const kind = { group: access.group, resource };
   const what = access.name ? `${qualified(kind)} "${access.name}"` : qualified(kind);
   const where = access.namespace === undefined ? 'at the cluster scope' : `in the namespace "${access.namespace}"`;
-  const whole = subresource === undefined ? resource : access.resource;
   throw new Refusal(
     403,
     'Forbidden',
-    `${what} is forbidden: User "${user.username}" cannot ${access.verb} resource "${whole}" in API group "${access.group}" ${where}`,
+    `${what} is forbidden: User "${user.username}" cannot ${access.verb} resource "${access.resource}" in API group "${access.group}" ${where}`,
     detailsOf(kind, access.name),
   );
 }
 
-export function allowsPath(user: User, path: string): boolean {
-  return user.groups.includes('system:masters') || OPEN.test(path);
-}
-
-/** @throws Refusal 403 for a path that is no resource and not open to the user */
-export function authorizePath(user: User, path: string): void {
-  if (allowsPath(user, path)) return;
-  throw new Refusal(403, 'Forbidden', `forbidden: User "${user.username}" cannot get path "${path}"`, {});
+/** What a SelfSubjectAccessReview answers. */
+export function reviewAccess(store: Store, user: User, { spec }: Tree): object {
+  const { verb, group = '', resource, subresource, namespace, name } = spec.resourceAttributes;
+  const whole = subresource ? `${resource}/${subresource}` : resource;
+  const allowed = allows(store, user, { verb, group, resource: whole, namespace: namespace || undefined, name: name || undefined });
+  return { kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec, status: { allowed } };
 }
 
 function binds(binding: Manifest, user: User): boolean {
@@ -85,14 +80,12 @@ function binds(binding: Manifest, user: User): boolean {
 
 function rulesOf(store: Store, binding: Manifest): readonly Rule[] {
   const { kind, name } = binding.roleRef as { kind: string; name: string };
-  const { namespace } = binding.metadata;
-  const role = store.get({ apiVersion: RBAC, kind, name, ...(kind === 'Role' && namespace !== undefined ? { namespace } : {}) });
+  const namespace = kind === 'Role' ? binding.metadata.namespace : undefined;
+  const role = store.get({ apiVersion: RBAC, kind, name, ...(namespace === undefined ? {} : { namespace }) });
   return (role?.rules ?? []) as readonly Rule[];
 }
 
-function covers(rule: Rule, { verb, group, resource, name }: Access): boolean {
-  const has = (list: readonly string[] | undefined, value: string) => list?.some((entry) => entry === '*' || entry === value) ?? false;
-  const named =
-    rule.resourceNames === undefined || rule.resourceNames.length === 0 || (name !== undefined && rule.resourceNames.includes(name));
-  return has(rule.verbs, verb) && has(rule.apiGroups, group) && has(rule.resources, resource) && named;
+function covers({ verbs, apiGroups, resources, resourceNames }: Rule, { verb, group, resource, name = '' }: Access): boolean {
+  const has = (list: readonly string[], value: string) => list.includes('*') || list.includes(value);
+  return has(verbs, verb) && has(apiGroups, group) && has(resources, resource) && (resourceNames?.includes(name) ?? true);
 }

@@ -1,11 +1,19 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import type { Kind } from './kinds.ts';
-import { selection } from './selection.ts';
 import { badRequest, expired } from './status.ts';
 import type { MemoryStore } from './store.ts';
 
+export type Selects = (object: Manifest) => boolean;
+
 const TOO_OLD =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
+
+/** What a query's labelSelector chooses: labels with a value, nothing else is asked for. @throws Refusal 400 for another selector */
+export function selection(query: URLSearchParams): Selects {
+  const requirements = (query.get('labelSelector') ?? '').split(',').filter(Boolean);
+  const wanted = requirements.map((text) => /^([\w./-]+)==?([\w.-]*)$/.exec(text) ?? refuse(text));
+  return ({ metadata }) => wanted.every(([, key = '', value]) => metadata.labels?.[key] === value);
+}
 
 /**
  * A list, or one page of it. Pages show the state at the time of the first one.
@@ -23,30 +31,33 @@ export function listObjects(store: MemoryStore, kind: Kind, namespace: string | 
   const items = rest.slice(0, limit);
   const last = items.at(-1);
   const more = rest.length > items.length && last !== undefined;
-  const selective = query.has('labelSelector') || query.has('fieldSelector');
   return {
     kind: `${kind.kind}List`,
     apiVersion: kind.apiVersion,
     metadata: {
       resourceVersion: String(revision),
-      ...(more ? { continue: encodeToken(revision, keyOf(last)) } : {}),
-      ...(more && !selective ? { remainingItemCount: rest.length - items.length } : {}),
+      ...(more ? { continue: encodeToken({ rv: revision, start: keyOf(last) }) } : {}),
+      ...(more && !query.has('labelSelector') ? { remainingItemCount: rest.length - items.length } : {}),
     },
     // Items of built-in lists carry no type, those of custom resources do.
     items: kind.builtIn ? items.map(({ apiVersion: _, kind: __, ...item }) => item) : items,
   };
 }
 
+function refuse(requirement: string): never {
+  throw badRequest(`unable to parse requirement: ${requirement}`);
+}
+
 /** The objects as they were at a revision: what came later is undone. */
 function stateAt(store: MemoryStore, { apiVersion, kind }: Kind, namespace: string | undefined, revision: number): readonly Manifest[] {
-  const objects = new Map(store.list(apiVersion, kind, namespace).map((object) => [keyOf(object), object]));
+  const objects = new Map(store.list(apiVersion, kind).map((object) => [keyOf(object), object]));
   for (const { object, previous } of store.since(revision).toReversed()) {
     if (object.apiVersion !== apiVersion || object.kind !== kind) continue;
-    if (namespace !== undefined && object.metadata.namespace !== namespace) continue;
     if (previous === undefined) objects.delete(keyOf(object));
     else objects.set(keyOf(previous), previous);
   }
-  return [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+  const sorted = [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+  return sorted.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace);
 }
 
 function keyOf({ metadata }: Manifest): string {
@@ -58,17 +69,15 @@ interface Token {
   readonly start: string;
 }
 
-function encodeToken(rv: number, start: string): string {
-  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv, start })).toString('base64url');
+function encodeToken(token: Token): string {
+  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', ...token })).toString('base64url');
 }
 
 function decodeToken(text: string | null): Token | undefined {
   if (text === null || text === '') return undefined;
   try {
-    const token = JSON.parse(Buffer.from(text, 'base64url').toString()) as Partial<Token>;
-    if (typeof token.rv === 'number' && typeof token.start === 'string') return { rv: token.rv, start: token.start };
+    return JSON.parse(Buffer.from(text, 'base64url').toString());
   } catch {
-    // Not ours: refused below.
+    throw badRequest('invalid continue token: continue key is not valid');
   }
-  throw badRequest('invalid continue token: continue key is not valid');
 }

@@ -4,10 +4,10 @@ import type { ServiceProcess, ServiceRequest, ServiceResponse, World } from '../
 import { notFound, unavailable } from './status.ts';
 
 /** What listens on a port of a running pod, if anything does. */
-export type ProcessFinder = (pod: Manifest, port: number, world: World) => ServiceProcess | undefined;
+export type ProcessFinder = (pod: Manifest, port: number) => ServiceProcess | undefined;
 
 /**
- * Passes a request on to a pod behind a service. `target` is NAME, NAME:PORT or SCHEME:NAME:PORT.
+ * Passes a request on to a pod behind a service. `target` is NAME:PORT, with the port's number.
  * @throws Refusal 404 without the service, 503 without a port, a ready pod or a process that listens
  */
 export async function proxyToService(
@@ -17,28 +17,20 @@ export async function proxyToService(
   target: string,
   request: ServiceRequest,
 ): Promise<ServiceResponse> {
-  const parts = target.split(':');
-  const [name = '', wanted = ''] = parts.length === 3 ? parts.slice(1) : parts;
+  const [name = '', wanted] = target.split(':');
   const service = world.store.get({ apiVersion: 'v1', kind: 'Service', namespace, name });
   if (service === undefined) throw notFound({ group: '', resource: 'services' }, name);
-  const { ports = [], selector, publishNotReadyAddresses } = specOf(service);
-  const port = ports.find((each: Tree) => (/^\d+$/.test(wanted) ? each.port === Number(wanted) : (each.name ?? '') === wanted));
-  if (port === undefined && /^\d+$/.test(wanted)) throw unavailable(`no service port ${wanted} found for service "${name}"`);
+  const { ports, selector } = specOf(service);
+  const port = ports.find((each: Tree) => each.port === Number(wanted));
+  if (port === undefined) throw unavailable(`no service port ${wanted} found for service "${name}"`);
 
   const pods = world.store.list('v1', 'Pod', namespace).filter((pod) => hasLabels(pod, selector) && hasAddress(pod));
-  const reachable = publishNotReadyAddresses ? pods : pods.filter(isReady);
-  const pod = reachable.find(isReady) ?? reachable[0];
+  const pod = pods.find(isReady);
   // The real server names the whole target once there are pods, ready or not.
-  if (pod === undefined || port === undefined)
-    throw unavailable(`no endpoints available for service "${pods.length === 0 ? name : target}"`);
-
-  const number = containerPort(pod, port.targetPort ?? port.port);
-  const process = isRunning(pod) ? findProcess(pod, number, world) : undefined;
-  if (process === undefined) {
-    throw unavailable(
-      `error trying to reach service: dial tcp ${statusOf(pod).podIP ?? '10.244.0.10'}:${number}: connect: connection refused`,
-    );
-  }
+  if (pod === undefined) throw unavailable(`no endpoints available for service "${pods.length === 0 ? name : target}"`);
+  const process = findProcess(pod, port.targetPort);
+  if (process === undefined)
+    throw unavailable(`error trying to reach service: dial tcp 10.244.0.10:${port.targetPort}: connect: connection refused`);
   return process(request, world);
 }
 
@@ -48,14 +40,4 @@ function hasAddress(pod: Manifest): boolean {
 
 function isReady(pod: Manifest): boolean {
   return statusOf(pod).conditions?.some(({ type, status }: Tree) => type === 'Ready' && status === 'True') ?? false;
-}
-
-function isRunning(pod: Manifest): boolean {
-  return statusOf(pod).containerStatuses?.some(({ state }: Tree) => state?.running !== undefined) ?? false;
-}
-
-function containerPort(pod: Manifest, target: number | string): number {
-  if (typeof target === 'number') return target;
-  const ports = specOf(pod).containers.flatMap((container: Tree) => container.ports ?? []);
-  return ports.find(({ name }: Tree) => name === target)?.containerPort ?? 0;
 }

@@ -1,13 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { World } from '../world.ts';
-import { authorize, authorizePath, type User } from './authorize.ts';
-import { discover, VERSION } from './discovery.ts';
-import { type Kind, servedKinds } from './kinds.ts';
+import { authorize, reviewAccess, type User } from './authorize.ts';
+import { KINDS } from './kinds.ts';
 import { listObjects } from './list.ts';
 import { createObject, deleteObject, getObject, type ObjectRequest, patchObject, replaceObject } from './objects.ts';
 import { type ProcessFinder, proxyToService } from './proxy.ts';
-import { review } from './reviews.ts';
-import { methodNotAllowed, unknownResource } from './status.ts';
+import { Refusal } from './status.ts';
 import type { MemoryStore } from './store.ts';
 import { watchObjects } from './watch.ts';
 
@@ -16,7 +14,6 @@ export type ServedWorld = World & { readonly store: MemoryStore };
 
 export interface Call {
   readonly user: User;
-  readonly method: string;
   readonly url: URL;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -41,7 +38,6 @@ interface ResourcePath {
   readonly rest: readonly string[];
 }
 
-const COLLECTION_VERBS: Readonly<Record<string, string>> = { GET: 'list', HEAD: 'list', POST: 'create', DELETE: 'deletecollection' };
 const VERBS: Readonly<Record<string, string>> = {
   GET: 'get',
   HEAD: 'get',
@@ -50,7 +46,7 @@ const VERBS: Readonly<Record<string, string>> = {
   PATCH: 'patch',
   DELETE: 'delete',
 };
-const HEALTH = ['/readyz', '/livez', '/healthz'];
+const VERSION = { major: '1', minor: '33', gitVersion: 'v1.33.4', gitTreeState: 'clean', compiler: 'gc', platform: 'linux/amd64' };
 const NO_SUCH_PAGE: Answer = { code: 404, body: '404 page not found\n' };
 
 /**
@@ -58,33 +54,35 @@ const NO_SUCH_PAGE: Answer = { code: 404, body: '404 page not found\n' };
  * @throws Refusal
  */
 export async function route(world: ServedWorld, findProcess: ProcessFinder, call: Call): Promise<Answer | undefined> {
-  const { user, method, url, request } = call;
+  const { user, url } = call;
+  // Open to every user, by the default role system:public-info-viewer.
+  if (url.pathname === '/version') return { code: 200, body: VERSION };
+  if (url.pathname === '/readyz') return { code: 200, body: 'ok' };
   const path = parsePath(url.pathname);
-  if (path === undefined) {
-    authorizePath(user, url.pathname);
-    return answerPath(world, url.pathname, request.headers.host ?? '');
-  }
+  if (path === undefined) return NO_SUCH_PAGE;
+  const { apiVersion, group, namespace, name, rest } = path;
+  const resource = [path.resource, ...rest.slice(0, 1)].join('/');
   const verb = verbOf(call, path);
-  const access = {
-    verb,
-    group: path.group,
-    resource: [path.resource, ...path.rest.slice(0, 1)].join('/'),
-    namespace: path.namespace,
-    name: path.name,
-  };
-  authorize(world.store, user, access);
-  const about = review(world.store, user, `${path.apiVersion}/${path.resource}`, call.body.toString(), world.now());
-  if (about !== undefined) return { code: 201, body: about };
+  authorize(world.store, user, { verb, group, resource, namespace, name });
+  if (resource === 'selfsubjectaccessreviews')
+    return { code: 201, body: reviewAccess(world.store, user, JSON.parse(call.body.toString())) };
 
-  const served = servedKinds(world.store).filter(({ apiVersion }) => apiVersion === path.apiVersion);
+  const served = KINDS.filter((kind) => kind.apiVersion === apiVersion);
+  const kind = served.find((each) => each.resource === path.resource);
   if (served.length === 0) return NO_SUCH_PAGE;
-  const kind = served.find(({ resource }) => resource === path.resource);
-  if (kind === undefined) throw unknownResource();
-  if (path.rest.length > 0) return proxy(world, findProcess, call, path);
-  // Objects of a namespace can be listed across all of them, but not addressed; and none is created at its own path.
-  const misplaced = (kind.namespaced && path.namespace === undefined && method !== 'GET') || (method === 'POST' && path.name !== '');
-  if (misplaced) throw methodNotAllowed();
-  return answerVerb(world, call, verb, objectRequest(world, call, kind, path));
+  if (kind === undefined) throw new Refusal(404, 'NotFound', 'the server could not find the requested resource', {});
+  if (resource === 'services/proxy') return proxy(world, findProcess, call, path);
+  const { headers } = call.request;
+  return answerVerb(world, call, verb, {
+    kind,
+    namespace: kind.namespaced ? namespace : undefined,
+    name,
+    query: url.searchParams,
+    contentType: headers['content-type'] ?? '',
+    body: call.body.toString(),
+    agent: headers['user-agent']?.split('/')[0] ?? 'unknown',
+    now: world.now(),
+  });
 }
 
 function answerVerb(world: ServedWorld, { user, response }: Call, verb: string, target: ObjectRequest): Answer | undefined {
@@ -107,14 +105,13 @@ function answerVerb(world: ServedWorld, { user, response }: Call, verb: string, 
     case 'delete':
       return { code: 200, body: deleteObject(store, target) };
     default:
-      throw methodNotAllowed();
+      throw new Refusal(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
   }
 }
 
 function parsePath(pathname: string): ResourcePath | undefined {
   const [root, ...parts] = pathname.split('/').filter(Boolean).map(decodeURIComponent);
-  const [group = '', ...below] = root === 'apis' ? parts : root === 'api' ? ['', ...parts] : [];
-  const [version, ...segments] = below;
+  const [group = '', version, ...segments] = root === 'apis' ? parts : root === 'api' ? ['', ...parts] : [];
   const isNamespaced = segments[0] === 'namespaces' && segments.length > 2;
   const [resource, name = '', ...rest] = isNamespaced ? segments.slice(2) : segments;
   if (version === undefined || resource === undefined) return undefined;
@@ -123,35 +120,24 @@ function parsePath(pathname: string): ResourcePath | undefined {
   return { apiVersion: group === '' ? version : `${group}/${version}`, group, resource, namespace, name, rest };
 }
 
-function verbOf({ method, url }: Call, { name, rest }: ResourcePath): string {
-  if (name !== '' || rest.length > 0) return VERBS[method] ?? '';
-  const watches = method === 'GET' && ['1', 'true'].includes(url.searchParams.get('watch') ?? '');
-  return watches ? 'watch' : (COLLECTION_VERBS[method] ?? VERBS[method] ?? '');
+function verbOf({ request: { method = 'GET' }, url }: Call, { name }: ResourcePath): string {
+  if (name !== '' || method !== 'GET') return VERBS[method] ?? '';
+  return ['1', 'true'].includes(url.searchParams.get('watch') ?? '') ? 'watch' : 'list';
 }
 
-function answerPath(world: ServedWorld, pathname: string, host: string): Answer {
-  if (HEALTH.includes(pathname)) return { code: 200, body: 'ok' };
-  if (pathname === '/version') return { code: 200, body: VERSION };
-  const discovered = discover(world.store, pathname.split('/').filter(Boolean), host);
-  return discovered === undefined ? NO_SUCH_PAGE : { code: 200, body: discovered };
-}
-
-function objectRequest(world: ServedWorld, { url, request, body }: Call, kind: Kind, path: ResourcePath): ObjectRequest {
-  const agent = request.headers['user-agent']?.split('/')[0] ?? 'unknown';
-  const contentType = request.headers['content-type'] ?? '';
-  const namespace = kind.namespaced ? path.namespace : undefined;
-  return { kind, namespace, name: path.name, query: url.searchParams, contentType, body: body.toString(), agent, now: world.now() };
-}
-
-async function proxy(world: ServedWorld, findProcess: ProcessFinder, call: Call, path: ResourcePath): Promise<undefined> {
-  const { method, url, request, response, body } = call;
-  if (path.resource !== 'services' || path.rest[0] !== 'proxy' || path.namespace === undefined) throw unknownResource();
+async function proxy(
+  world: ServedWorld,
+  findProcess: ProcessFinder,
+  call: Call,
+  { namespace = '', name }: ResourcePath,
+): Promise<undefined> {
+  const { url, request, response, body } = call;
   // The real server decodes the path on the way, so that %2F becomes a slash.
-  const below = decodeURIComponent(`/${url.pathname.split('/').slice(8).join('/')}`);
+  const path = decodeURIComponent(`/${url.pathname.split('/').slice(8).join('/')}`);
   const { authorization: _, ...passed } = request.headers;
   const headers = Object.fromEntries(Object.entries(passed).map(([header, value]) => [header, String(value)]));
-  const asked = { method, path: below, query: url.searchParams, headers, body };
-  const result = await proxyToService(world, findProcess, path.namespace, path.name, asked);
+  const asked = { method: request.method ?? 'GET', path, query: url.searchParams, headers, body };
+  const result = await proxyToService(world, findProcess, namespace, name, asked);
   response.writeHead(result.status, { 'Content-Type': result.contentType ?? 'text/plain; charset=utf-8', ...result.headers });
-  response.end(method === 'HEAD' ? undefined : result.body);
+  response.end(request.method === 'HEAD' ? undefined : result.body);
 }

@@ -12,40 +12,31 @@ export interface ApiServer {
   stop(): Promise<void>;
 }
 
-/** Serves the world's objects on 127.0.0.1 as a Kubernetes API server does. Port 0 takes any free one. */
-export async function startApi(world: ServedWorld, findProcess: ProcessFinder, port: number): Promise<ApiServer> {
+/** Serves the world's objects on any free port of 127.0.0.1 as a Kubernetes API server does. */
+export async function startApi(world: ServedWorld, findProcess: ProcessFinder): Promise<ApiServer> {
   const server = createServer((request, response) => void answer(request, response));
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('Date', world.now().toUTCString());
     try {
       const user = authenticate(request.headers.authorization);
-      const url = new URL(request.url ?? '/', base);
-      const result = await route(world, findProcess, {
-        user,
-        method: request.method ?? 'GET',
-        url,
-        request,
-        response,
-        body: await buffer(request),
-      });
+      const call = { user, url: new URL(request.url ?? '/', url), request, response, body: await buffer(request) };
+      const result = await route(world, findProcess, call);
       if (result !== undefined) send(response, result.code, result.body);
     } catch (error) {
       const refusal = error instanceof Refusal ? error : new Refusal(500, 'InternalError', `Internal error occurred: ${error}`);
-      if (response.headersSent) response.destroy();
-      else send(response, refusal.code, refusal.body);
+      send(response, refusal.code, refusal.body);
     }
   }
 
   return {
-    url: base,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    url,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Manifest } from '#model/kubernetes.ts';
 import type { Kind } from './kinds.ts';
-import { selection } from './selection.ts';
+import { selection } from './list.ts';
 import { badRequest, expired } from './status.ts';
 import type { MemoryStore, PastEvent } from './store.ts';
 

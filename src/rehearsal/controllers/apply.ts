@@ -1,5 +1,6 @@
-import type { Manifest, ObjectRef } from '#model/kubernetes.ts';
+import type { Manifest } from '#model/kubernetes.ts';
 import { refOf } from '#model/kubernetes.ts';
+import { timestamp } from '../api/store.ts';
 import { admit } from '../faults/index.ts';
 import { statusOf, type Tree } from '../tree.ts';
 import type { World } from '../world.ts';
@@ -10,17 +11,11 @@ export type Controller = (world: World) => void | Promise<void>;
 /** What the active faults make of the object is written; labels and annotations of others are kept. */
 export function apply(world: World, wanted: Manifest): Manifest {
   const object = admit(world, wanted);
-  const present = world.store.get(refOf(object))?.metadata;
+  const present = world.store.get(refOf(object));
   if (present === undefined) return world.store.put(object);
-  const metadata = {
-    ...present,
-    ...object.metadata,
-    ...merged('labels', present.labels, object.metadata.labels),
-    ...merged('annotations', present.annotations, object.metadata.annotations),
-  };
-  // A claim's spec is filled in when it is bound, and can't be changed afterwards.
-  const spec = object.kind === 'PersistentVolumeClaim' ? { spec: world.store.get(refOf(object))?.spec } : {};
-  return world.store.put({ ...object, ...spec, metadata });
+  const labels = { ...present.metadata.labels, ...object.metadata.labels };
+  const annotations = { ...present.metadata.annotations, ...object.metadata.annotations };
+  return world.store.put({ ...object, metadata: { ...present.metadata, ...object.metadata, labels, annotations } });
 }
 
 export interface Condition {
@@ -32,10 +27,9 @@ export interface Condition {
 
 /** With the time of the last transition kept, so that an unchanged status stays unchanged. */
 export function conditions(world: World, object: Manifest, wanted: readonly Condition[]): Tree[] {
-  const present: Tree[] = statusOf(object).conditions ?? [];
   return wanted.map((condition) => {
-    const before = present.find(({ type }) => type === condition.type);
-    const lastTransitionTime = before?.status === condition.status ? before.lastTransitionTime : timeOf(world);
+    const before = conditionOf(object, condition.type);
+    const lastTransitionTime = before?.status === condition.status ? before.lastTransitionTime : timestamp(world.now());
     const observed = object.apiVersion.includes('fluxcd') ? { observedGeneration: object.metadata.generation } : {};
     return { ...condition, lastTransitionTime, ...observed };
   });
@@ -47,20 +41,23 @@ export function conditionOf(object: Manifest | undefined, type: string): Tree {
 
 /** Ready for the generation that was asked for: nothing less counts. */
 export function isReady(object: Manifest | undefined): boolean {
-  const { observedGeneration } = statusOf(object);
-  const current = observedGeneration === undefined || observedGeneration === object?.metadata.generation;
-  return current && conditionOf(object, 'Ready')?.status === 'True';
+  const { observedGeneration = object?.metadata.generation } = statusOf(object);
+  return observedGeneration === object?.metadata.generation && conditionOf(object, 'Ready')?.status === 'True';
 }
 
-/** The token of "reconcile now", as a status reports it once it was done. */
-export function handledRequest(object: Manifest): { lastHandledReconcileAt?: string } {
+/** What every object of Flux reports beside what is its own: the generation and the "reconcile now" that it has seen. */
+export function reportFlux(world: World, object: Manifest, fields: Tree, reported: readonly Condition[]): void {
   const token = object.metadata.annotations?.['reconcile.fluxcd.io/requestedAt'];
-  return token === undefined ? {} : { lastHandledReconcileAt: token };
+  world.store.setStatus(refOf(object), {
+    ...fields,
+    observedGeneration: object.metadata.generation,
+    conditions: conditions(world, object, reported),
+    ...(token === undefined ? {} : { lastHandledReconcileAt: token }),
+  });
 }
 
-/** As the API writes times: whole seconds. */
-export function timeOf(world: World): string {
-  return `${world.now().toISOString().slice(0, 19)}Z`;
+export function ready(status: Condition['status'], reason: string, message: string): Condition {
+  return { type: 'Ready', status, reason, message };
 }
 
 export function ownedBy(owner: Manifest): readonly Tree[] {
@@ -68,15 +65,6 @@ export function ownedBy(owner: Manifest): readonly Tree[] {
   return [{ apiVersion, kind, name: metadata.name, uid: metadata.uid, controller: true, blockOwnerDeletion: true }];
 }
 
-export function isOwnedBy(object: Manifest, owner: Manifest): boolean {
-  return ((object.metadata.ownerReferences ?? []) as Tree[]).some(({ uid }) => uid === owner.metadata.uid);
-}
-
 export function find(world: World, apiVersion: string, kind: string, namespace: string | undefined, name: string): Manifest | undefined {
-  const ref: ObjectRef = namespace === undefined ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name };
-  return world.store.get(ref);
-}
-
-function merged(field: string, before: object | undefined, after: object | undefined): object {
-  return before === undefined && after === undefined ? {} : { [field]: { ...before, ...after } };
+  return world.store.get({ apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) });
 }

@@ -1,10 +1,9 @@
 import { execa } from 'execa';
 import type { Manifest } from '#model/kubernetes.ts';
-import { refOf } from '#model/kubernetes.ts';
 import { memoryOf } from '../memory.ts';
-import { hashOf, specOf, statusOf } from '../tree.ts';
+import { hashOf, specOf } from '../tree.ts';
 import type { World } from '../world.ts';
-import { type Condition, conditions, handledRequest, timeOf } from './apply.ts';
+import { ready, reportFlux } from './apply.ts';
 
 /** Path to content of the YAML files of one commit. */
 export type Files = ReadonlyMap<string, string>;
@@ -24,9 +23,9 @@ export function artifactFiles(world: World, revision: string): Files | undefined
 export async function fetchRepositories(world: World): Promise<void> {
   for (const repository of world.store.list('source.toolkit.fluxcd.io/v1', 'GitRepository')) {
     const look = lookOf(world, `${repository.metadata.namespace}/${repository.metadata.name}`);
-    const asked = hashOf([specOf(repository), handledRequest(repository)]);
+    const asked = hashOf([specOf(repository), repository.metadata.annotations ?? {}]);
     const now = world.now().getTime();
-    if (specOf(repository).suspend || (look.asked === asked && now - look.at < INTERVAL)) continue;
+    if (look.asked === asked && now - look.at < INTERVAL) continue;
     look.at = now;
     look.asked = asked;
     await fetchRepository(world, repository);
@@ -34,42 +33,14 @@ export async function fetchRepositories(world: World): Promise<void> {
 }
 
 async function fetchRepository(world: World, repository: Manifest): Promise<void> {
-  const branch = specOf(repository).ref?.branch ?? 'master';
-  const tip = await execa('git', ['-C', world.repository, 'rev-parse', '--verify', '--quiet', `refs/heads/${branch}`], { reject: false });
-  if (tip.failed) {
-    const message = `failed to checkout and determine revision: unable to clone '${specOf(repository).url}': couldn't find remote ref "refs/heads/${branch}"`;
-    return report(
-      world,
-      repository,
-      { artifact: statusOf(repository).artifact },
-      { type: 'Ready', status: 'False', reason: 'GitOperationFailed', message },
-    );
-  }
+  const { branch } = specOf(repository).ref;
+  const tip = await execa('git', ['-C', world.repository, 'rev-parse', `refs/heads/${branch}`]);
   const revision = `${branch}@sha1:${tip.stdout}`;
   const kept = filesOf(world, revision);
   kept.files ??= await readFiles(world.repository, tip.stdout);
-  const { namespace, name } = repository.metadata;
-  const before = statusOf(repository).artifact;
-  const path = `gitrepository/${namespace}/${name}/${tip.stdout}.tar.gz`;
-  const artifact =
-    before?.revision === revision ? before : { revision, path, digest: `sha256:${hashOf(revision, 64)}`, lastUpdateTime: timeOf(world) };
-  report(
-    world,
-    repository,
-    { artifact },
-    { type: 'Ready', status: 'True', reason: 'Succeeded', message: `stored artifact for revision '${revision}'` },
-  );
-}
-
-function report(world: World, repository: Manifest, fields: object, ready: Condition): void {
-  const stored = { ...ready, type: 'ArtifactInStorage' };
-  const status = {
-    ...fields,
-    observedGeneration: repository.metadata.generation,
-    conditions: conditions(world, repository, [ready, stored]),
-    ...handledRequest(repository),
-  };
-  world.store.setStatus(refOf(repository), status);
+  const succeeded = ready('True', 'Succeeded', `stored artifact for revision '${revision}'`);
+  const artifact = { revision, path: `gitrepository/${tip.stdout}.tar.gz`, digest: `sha256:${hashOf(revision, 64)}` };
+  reportFlux(world, repository, { artifact }, [succeeded, { ...succeeded, type: 'ArtifactInStorage' }]);
 }
 
 async function readFiles(repository: string, commit: string): Promise<Files> {

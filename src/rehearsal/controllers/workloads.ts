@@ -3,14 +3,14 @@ import { refOf } from '#model/kubernetes.ts';
 import { admit } from '../faults/index.ts';
 import { hashOf, hasLabels, specOf, statusOf, type Tree } from '../tree.ts';
 import type { World } from '../world.ts';
-import { apply, conditionOf, conditions, isOwnedBy, isReady, ownedBy, timeOf } from './apply.ts';
-import { schedulableNodes } from './pods.ts';
+import { conditions, isReady, ownedBy } from './apply.ts';
+import { nodesOf } from './pods.ts';
 
 /** A pod that a workload wants to have. */
 interface Place {
   readonly name: string;
   readonly node: string;
-  readonly claims?: readonly Tree[];
+  readonly claims: readonly Manifest[];
 }
 
 /** Gives Deployments, StatefulSets, DaemonSets and Jobs their pods and reports their state. */
@@ -18,161 +18,95 @@ export function reconcileWorkloads(world: World): void {
   for (const kind of ['Deployment', 'StatefulSet', 'DaemonSet']) {
     for (const workload of world.store.list('apps/v1', kind)) reconcileWorkload(world, workload);
   }
-  for (const job of world.store.list('batch/v1', 'Job')) reconcileJob(world, job);
+  for (const job of world.store.list('batch/v1', 'Job')) {
+    const { name, uid } = job.metadata;
+    const place = { name: `${name}-${hashOf(uid, 5)}`, node: nodesOf(world)[0] ?? '', claims: [] };
+    putMissing(world, podFor(job, place, hashOf(uid)));
+  }
 }
 
 function reconcileWorkload(world: World, workload: Manifest): void {
   const revision = hashOf(specOf(workload).template);
   const places = placesOf(world, workload, revision);
-  for (const claim of places.flatMap((place) => place.claims ?? [])) if (world.store.get(refOf(claim)) === undefined) apply(world, claim);
-  const pods = podsOf(world, workload);
+  for (const claim of places.flatMap(({ claims }) => claims)) putMissing(world, claim);
   const wanted = places.map((place) => admit(world, podFor(workload, place, revision)));
-  for (const pod of pods) if (!wanted.some((other) => isSame(pod, other))) world.store.remove(refOf(pod));
-  for (const pod of wanted) if (world.store.get(refOf(pod)) === undefined) world.store.put(pod);
-  const now = podsOf(world, workload);
-  const ready = now.filter(isReady).length;
-  const status = {
-    observedGeneration: workload.metadata.generation,
-    ...STATUS[workload.kind]?.(world, workload, { wanted: wanted.length, present: now.length, ready, revision }),
-  };
-  world.store.setStatus(refOf(workload), status);
+  for (const pod of podsOf(world, workload)) if (!wanted.some((other) => isSame(pod, other))) world.store.remove(refOf(pod));
+  for (const pod of wanted) putMissing(world, pod);
+  const ready = podsOf(world, workload).filter(isReady).length;
+  const status = statusFor(world, workload, { wanted: wanted.length, ready, revision });
+  world.store.setStatus(refOf(workload), { observedGeneration: workload.metadata.generation, ...status });
 }
 
-function placesOf(world: World, workload: Manifest, revision: string): Place[] {
-  const { name, namespace } = workload.metadata;
-  const spec = specOf(workload);
-  const nodes = schedulableNodes(world, spec.template.spec.tolerations ?? []);
-  if (workload.kind === 'DaemonSet') return nodes.map((node) => ({ name: `${name}-${hashOf([name, node], 5)}`, node }));
+function placesOf(world: World, { kind, metadata, ...workload }: Manifest, revision: string): Place[] {
+  const { name, namespace = '' } = metadata;
+  const { replicas = 1, volumeClaimTemplates = [] } = specOf({ kind, metadata, ...workload });
+  const nodes = nodesOf(world);
+  if (kind === 'DaemonSet') return nodes.map((node) => ({ name: `${name}-${hashOf([name, node], 5)}`, node, claims: [] }));
   const offset = Number.parseInt(hashOf(name, 4), 16);
-  return Array.from({ length: spec.replicas ?? 1 }, (_, index): Place => {
-    const node = nodes[(offset + index) % nodes.length] ?? '';
-    if (workload.kind === 'Deployment') return { name: `${name}-${revision}-${hashOf([name, revision, index], 5)}`, node };
-    const claims = (spec.volumeClaimTemplates ?? []).map((template: Tree) => ({
+  return Array.from({ length: replicas }, (_, index): Place => {
+    const claims = volumeClaimTemplates.map((template: Tree) => ({
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
-      metadata: { ...template.metadata, name: `${template.metadata.name}-${name}-${index}`, namespace, labels: spec.selector?.matchLabels },
+      metadata: { name: `${template.metadata.name}-${name}-${index}`, namespace },
       spec: template.spec,
     }));
-    return { name: `${name}-${index}`, node, claims };
+    const suffix = kind === 'Deployment' ? `${revision}-${hashOf([name, revision, index], 5)}` : index;
+    return { name: `${name}-${suffix}`, node: nodes[(offset + index) % nodes.length] ?? '', claims };
   });
 }
 
-function podFor(workload: Manifest, place: Place, revision: string): Manifest {
+function podFor(workload: Manifest, { name, node, claims }: Place, revision: string): Manifest {
   const { metadata, spec } = specOf(workload).template;
-  const claimed = (specOf(workload).volumeClaimTemplates ?? []).map((template: Tree, index: number) => ({
-    name: template.metadata.name,
-    persistentVolumeClaim: { claimName: place.claims?.[index]?.metadata.name },
-  }));
-  const hashLabel = workload.kind === 'Deployment' ? 'pod-template-hash' : 'controller-revision-hash';
+  const volumes = claims.map((claim) => ({ name: claim.metadata.name, persistentVolumeClaim: { claimName: claim.metadata.name } }));
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       ...metadata,
-      name: place.name,
+      name,
       namespace: workload.metadata.namespace,
-      labels: { ...metadata?.labels, [hashLabel]: revision },
+      labels: { ...metadata?.labels, 'pod-template-hash': revision },
       // A Deployment's pods belong to a ReplicaSet; nobody here asks for one, so they belong to the Deployment itself.
       ownerReferences: ownedBy(workload),
     },
-    spec: { ...spec, nodeName: place.node, ...(claimed.length > 0 ? { volumes: [...(spec.volumes ?? []), ...claimed] } : {}) },
+    spec: { ...spec, nodeName: node, volumes: [...(spec.volumes ?? []), ...volumes] },
   };
 }
 
 /** Other limits, another template: a pod is never changed, it is replaced. */
 function isSame(pod: Manifest, wanted: Manifest): boolean {
-  return (
-    pod.metadata.name === wanted.metadata.name &&
-    hasLabels(pod, wanted.metadata.labels) &&
-    hashOf(pod.spec) === hashOf(JSON.parse(JSON.stringify(wanted.spec)))
-  );
+  const named = pod.metadata.name === wanted.metadata.name && hasLabels(pod, wanted.metadata.labels);
+  return named && hashOf(pod.spec) === hashOf(JSON.parse(JSON.stringify(wanted.spec)));
 }
 
 function podsOf(world: World, owner: Manifest): readonly Manifest[] {
-  return world.store.list('v1', 'Pod', owner.metadata.namespace).filter((pod) => isOwnedBy(pod, owner));
+  const isOwned = ({ metadata }: Manifest) =>
+    (metadata.ownerReferences as Tree[] | undefined)?.some(({ uid }) => uid === owner.metadata.uid);
+  return world.store.list('v1', 'Pod', owner.metadata.namespace).filter(isOwned);
+}
+
+function putMissing(world: World, object: Manifest): void {
+  if (world.store.get(refOf(object)) === undefined) world.store.put(object);
 }
 
 interface Counts {
   readonly wanted: number;
-  readonly present: number;
   readonly ready: number;
   readonly revision: string;
 }
 
-const STATUS: Readonly<Record<string, (world: World, workload: Manifest, counts: Counts) => Tree>> = {
-  Deployment: (world, workload, { wanted, present, ready }) => {
-    const available = ready === wanted;
-    const since = Date.parse(conditionOf(workload, 'Available')?.lastTransitionTime ?? timeOf(world));
-    const late = !available && world.now().getTime() - since > (specOf(workload).progressDeadlineSeconds ?? 600) * 1000;
-    const counts = {
-      replicas: present,
-      updatedReplicas: present,
-      readyReplicas: ready,
-      availableReplicas: ready,
-      unavailableReplicas: wanted - ready,
-    };
-    return {
-      ...counts,
-      conditions: conditions(world, workload, [
-        {
-          type: 'Available',
-          status: available ? 'True' : 'False',
-          reason: available ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
-        },
-        {
-          type: 'Progressing',
-          status: late ? 'False' : 'True',
-          reason: late ? 'ProgressDeadlineExceeded' : available ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated',
-        },
-      ]),
-    };
-  },
-  StatefulSet: (_, workload, { wanted, present, ready, revision }) => {
+function statusFor(world: World, workload: Manifest, { wanted, ready, revision }: Counts): Tree {
+  if (workload.kind === 'DaemonSet')
+    return { desiredNumberScheduled: wanted, updatedNumberScheduled: wanted, numberReady: ready, numberAvailable: ready };
+  const counts = { replicas: wanted, updatedReplicas: wanted, readyReplicas: ready, availableReplicas: ready };
+  const isDone = ready === wanted;
+  if (workload.kind === 'StatefulSet') {
     const updateRevision = `${workload.metadata.name}-${revision}`;
-    const currentRevision = ready === wanted ? updateRevision : (statusOf(workload).currentRevision ?? updateRevision);
-    const counts = {
-      replicas: present,
-      readyReplicas: ready,
-      availableReplicas: ready,
-      currentReplicas: present,
-      updatedReplicas: present,
-    };
-    return { ...counts, currentRevision, updateRevision, collisionCount: 0 };
-  },
-  DaemonSet: (_, __, { wanted, present, ready }) => ({
-    desiredNumberScheduled: wanted,
-    currentNumberScheduled: present,
-    updatedNumberScheduled: present,
-    numberReady: ready,
-    numberAvailable: ready,
-    numberUnavailable: wanted - ready,
-    numberMisscheduled: 0,
-  }),
-};
-
-function reconcileJob(world: World, job: Manifest): void {
-  const nodes = schedulableNodes(world, []);
-  const { name, uid } = job.metadata;
-  const pod = podsOf(world, job)[0];
-  if (statusOf(job).completionTime !== undefined || statusOf(job).failed) return;
-  if (pod === undefined) {
-    world.store.put(admit(world, podFor(job, { name: `${name}-${hashOf(uid, 5)}`, node: nodes[0] ?? '' }, hashOf(uid))));
-    world.store.setStatus(refOf(job), { active: 1, ready: 0, startTime: timeOf(world) });
-    return;
+    return { ...counts, currentRevision: isDone ? updateRevision : (statusOf(workload).currentRevision ?? updateRevision), updateRevision };
   }
-  const { phase } = statusOf(pod);
-  if (phase === 'Succeeded') {
-    const complete = conditions(world, job, [{ type: 'Complete', status: 'True', reason: 'CompletionsReached' }]);
-    world.store.setStatus(refOf(job), {
-      succeeded: 1,
-      startTime: statusOf(job).startTime,
-      completionTime: timeOf(world),
-      conditions: complete,
-    });
-  }
-  if (phase === 'Failed') {
-    const message = 'Job has reached the specified backoff limit';
-    const failed = conditions(world, job, [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message }]);
-    world.store.setStatus(refOf(job), { failed: 1, startTime: statusOf(job).startTime, conditions: failed });
-  }
+  const available = isDone
+    ? ({ status: 'True', reason: 'MinimumReplicasAvailable' } as const)
+    : ({ status: 'False', reason: 'MinimumReplicasUnavailable' } as const);
+  const progressing = { type: 'Progressing', status: 'True', reason: isDone ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated' } as const;
+  return { ...counts, conditions: conditions(world, workload, [{ type: 'Available', ...available }, progressing]) };
 }

@@ -13,7 +13,8 @@ export function pageNotFound(): ServiceResponse {
   return text(404, '404 page not found\n');
 }
 
-export function request(method: string, path: string, rest: { query?: Record<string, string>; body?: unknown } = {}): ServiceRequest {
+/** What one process asks of another; the path is in the URL that it is sent to. */
+export function request(method: string, rest: { query?: Record<string, string>; body?: unknown } = {}): Omit<ServiceRequest, 'path'> {
   const body = Buffer.from(rest.body === undefined ? '' : JSON.stringify(rest.body));
-  return { method, path, query: new URLSearchParams(rest.query), headers: { 'content-type': 'application/json' }, body };
+  return { method, query: new URLSearchParams(rest.query), headers: {}, body };
 }

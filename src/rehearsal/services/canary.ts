@@ -3,24 +3,17 @@ import { memoryOf } from '../memory.ts';
 import { specOf } from '../tree.ts';
 import type { ServiceProcess, World } from '../world.ts';
 import { pageNotFound, request } from './answers.ts';
-import { countRequests, lokiPods, runsContainer } from './loki.ts';
-import { runningLoki } from './loki-state.ts';
+import { runsContainer } from './loki.ts';
 import { exposeMetrics, type Metrics } from './metrics.ts';
 import type { Send } from './network.ts';
 
 interface Counted {
-  /** Of the last line that arrived; milliseconds, 0 before the first one. */
-  at: number;
-  /** Since when the line in hand does not arrive; milliseconds. */
-  stuck?: number | undefined;
+  /** When the last line arrived; milliseconds, undefined while one is on its way that does not arrive. */
+  at?: number | undefined;
   entries: number;
-  missing: number;
 }
 
-/** What ten attempts with the canary's back-off take: then it gives a line up; milliseconds. */
-const GIVEN_UP = 511_500;
-
-const countedOf = memoryOf((): Counted => ({ at: 0, entries: 0, missing: 0 }));
+const countedOf = memoryOf((): Counted => ({ entries: 0 }));
 
 export const canaryProcess: (pod: Manifest) => ServiceProcess = (pod) => (asked, world) =>
   asked.path === '/metrics' ? exposeMetrics(canaryMetrics(pod, world)) : pageNotFound();
@@ -34,37 +27,24 @@ export async function pushCanaries(world: World, send: Send): Promise<void> {
 }
 
 export const canaryMetrics: Metrics = (pod, world) => {
-  const { at, stuck, entries, missing } = countedOf(world, pod.metadata.uid ?? '');
-  const writes = at !== 0 && stuck === undefined;
-  const since = writes ? Math.floor((world.now().getTime() - at) / 1000) : 0;
+  const { at, entries } = countedOf(world, pod.metadata.uid ?? '');
+  const since = at === undefined ? 0 : Math.floor((world.now().getTime() - at) / 1000);
   return [
-    { name: 'loki_canary_entries_total', value: entries + since, perSecond: writes ? 1 : 0 },
-    { name: 'loki_canary_missing_entries_total', value: missing },
+    { name: 'loki_canary_entries_total', value: entries + since, perSecond: at === undefined ? 0 : 1 },
+    { name: 'loki_canary_missing_entries_total', value: 0 },
   ];
 };
 
 async function pushCanary(world: World, pod: Manifest, send: Send): Promise<void> {
   const counted = countedOf(world, pod.metadata.uid ?? '');
   const now = world.now().getTime();
-  const writes = counted.at !== 0 && counted.stuck === undefined;
-  const seconds = writes ? (now - counted.at) / 1000 : 0;
-  if (writes && seconds < 1) return;
-  const address = /-addr=(\S+)/.exec(specOf(pod).containers[0].args.join(' '))?.[1]?.replace(/\.:/, ':');
+  const seconds = counted.at === undefined ? 1 : Math.floor((now - counted.at) / 1000);
+  if (seconds < 1) return;
+  const address = /-addr=(\S+)/.exec(specOf(pod).containers[0].args.join(' '))?.[1];
   const values = [[`${now}000000`, `${now}000000 ${'p'.repeat(60)}`]];
   const stream = { name: 'loki-canary', stream: 'stdout', pod: pod.metadata.name };
-  const { path, ...pushed } = request('POST', '/loki/api/v1/push', { body: { streams: [{ stream, values }] } });
-  const answer = await send(world, `http://${address}${path}`, pushed);
-  const loki = lokiPods(world)[0];
-  if (answer !== undefined && loki !== undefined) {
-    countRequests(runningLoki(world, loki), `POST loki_api_v1_push ${answer.status}`, Math.floor(seconds / 3));
-  }
-  if (answer?.status === 204) {
-    counted.entries += Math.max(1, Math.floor(seconds));
-    counted.at = now;
-    counted.stuck = undefined;
-  } else if (now - (counted.stuck ?? now) > GIVEN_UP) {
-    counted.entries += 1;
-    counted.missing += 1;
-    counted.stuck = now;
-  } else counted.stuck ??= now;
+  const answer = await send(world, `http://${address}/loki/api/v1/push`, request('POST', { body: { streams: [{ stream, values }] } }));
+  const arrived = answer?.status === 204;
+  counted.entries += arrived ? seconds : 0;
+  counted.at = arrived ? now : undefined;
 }

@@ -1,34 +1,21 @@
 import type { Manifest } from '#model/kubernetes.ts';
-import { dataOf, specOf, type Tree } from '../tree.ts';
-import type { ServiceProcess, ServiceResponse, World } from '../world.ts';
+import { dataOf, volumeOf } from '../tree.ts';
+import type { ServiceProcess, ServiceResponse } from '../world.ts';
 import type { Send } from './network.ts';
 
 /** Loki's nginx: it forwards what the locations of its nginx.conf say and nothing else. */
 export function gatewayProcess(pod: Manifest, send: Send): ServiceProcess {
   return async (request, world) => {
-    const location = findLocation(configurationOf(world, pod), request.path);
-    if (location === undefined) return page(404, 'Not Found');
-    const [, status, body] = /return (\d+) '([^']*)'/.exec(location) ?? [];
-    if (status !== undefined) return { status: Number(status), contentType: 'application/octet-stream', body: body ?? '' };
-    const upstream = /proxy_pass +(http:\/\/[^/$;]+)/.exec(location)?.[1];
+    const configuration = dataOf(volumeOf(world.store, pod, 'config'))['nginx.conf'] ?? '';
+    const upstream = findUpstream(configuration, request.path);
+    if (upstream === undefined) return page(404, 'Not Found');
     return (await send(world, `${upstream}${request.path}`, request)) ?? page(502, 'Bad Gateway');
   };
 }
 
-/** As nginx chooses: an exact match, else the longest prefix. */
-function findLocation(configuration: string, path: string): string | undefined {
-  const locations = [...configuration.matchAll(/location +(?:(=|\^~) +)?(\S+) +\{([^}]*)\}/g)];
-  const exact = locations.find(([, how, match]) => how === '=' && match === path);
-  const prefixes = locations.filter(([, how, match = '']) => how !== '=' && path.startsWith(match));
-  prefixes.sort(([, , a = ''], [, , b = '']) => b.length - a.length);
-  return (exact ?? prefixes[0])?.[3];
-}
-
-function configurationOf(world: World, pod: Manifest): string {
-  const name = specOf(pod).volumes.find((volume: Tree) => volume.name === 'config')?.configMap.name;
-  return (
-    dataOf(world.store.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace: pod.metadata.namespace ?? '', name }))['nginx.conf'] ?? ''
-  );
+function findUpstream(configuration: string, path: string): string | undefined {
+  const locations = configuration.matchAll(/location +(=|\^~) +(\S+) +\{\s*proxy_pass +(http:\/\/[^/$;]+)/g);
+  return [...locations].find(([, how, match = '']) => (how === '=' ? path === match : path.startsWith(match)))?.[3];
 }
 
 function page(status: number, title: string): ServiceResponse {

@@ -47,14 +47,14 @@ export function valueAt({ points }: Course, at: number): number {
 }
 
 /** The samples that Prometheus would have of a time: at every scrape, those where the series was there. */
-export function samplesBetween(course: Course, from: number, to: number): { at: number; value: number }[] {
-  const samples: { at: number; value: number }[] = [];
+export function samplesBetween(course: Course, from: number, to: number): number[] {
+  const samples: number[] = [];
   const first = course.points[0]?.at ?? to;
   let index = 0;
   for (let at = first + Math.max(0, Math.ceil((from - first) / SCRAPE_INTERVAL)) * SCRAPE_INTERVAL; at <= to; at += SCRAPE_INTERVAL) {
     while ((course.points[index + 1]?.at ?? Number.POSITIVE_INFINITY) <= at) index += 1;
     const { value, perSecond, at: since } = course.points[index] as Course['points'][number];
-    if (!Number.isNaN(value)) samples.push({ at, value: value + (perSecond * (at - since)) / 1000 });
+    if (!Number.isNaN(value)) samples.push(value + (perSecond * (at - since)) / 1000);
   }
   return samples;
 }

@@ -1,81 +1,65 @@
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { dataOf, parseSpan, type Tree } from '../tree.ts';
 import type { ServiceResponse, World } from '../world.ts';
-import { json, text } from './answers.ts';
-import { isMetricQuery, parseQuery } from './logql.ts';
-import { measure } from './loki-query.ts';
-import type { Labels, RunningLoki } from './loki-state.ts';
+import { json } from './answers.ts';
+import { parseQuery } from './logql.ts';
+import { search } from './loki-query.ts';
+import { nameStream, nanoseconds, type RunningLoki } from './loki-state.ts';
 import type { Sample } from './metrics.ts';
 
-/** File to rule groups, as the sidecar laid them out for the single tenant; undefined when there is no such folder. */
-function ruleFiles(world: World, loki: RunningLoki): ReadonlyMap<string, readonly Tree[]> | undefined {
-  const { storage, rule_path } = loki.configuration.ruler;
-  const directory = storage?.local?.directory;
-  // Loki empties rule_path at start: pointed at the directory itself, it deletes the rules.
-  if (storage?.type !== 'local' || rule_path === directory) return undefined;
-  const maps = world.store.list('v1', 'ConfigMap', loki.namespace).filter(({ metadata }) => {
-    const folder = metadata.annotations?.['k8s-sidecar-target-directory'];
-    return metadata.labels?.loki_rule !== undefined && folder?.replace(/\/$/, '') === `${directory}/fake`;
-  });
-  if (maps.length === 0) return undefined;
-  return new Map(
-    maps.flatMap((map) => Object.entries(dataOf(map)).map(([file, content]) => [file, parse(content)?.groups ?? []] as const)),
-  );
-}
-
-/** `GET /loki/api/v1/rules` */
-export function listRules(world: World, loki: RunningLoki): ServiceResponse {
-  const files = ruleFiles(world, loki);
-  const { storage } = loki.configuration.ruler;
-  if (files !== undefined)
-    return { status: 200, contentType: 'application/yaml', body: stringify(Object.fromEntries(files), { indent: 4, lineWidth: 0 }) };
-  if (storage?.type !== 'local') return text(404, 'no rule groups found\n');
-  const folder = `${storage.local?.directory}/fake`;
-  return text(400, `unable to read rule dir ${folder}: open ${folder}: no such file or directory\n`);
-}
+/** `sum by (namespace) (rate({namespace=~".+"} | level="error" [5m]))` */
+const SUM = /^sum by \((\w+)\) \((rate|bytes_rate|count_over_time)\((.*)\[(\w+)\]\)\)$/;
 
 /** `GET /prometheus/api/v1/rules` */
 export function describeRules(world: World, loki: RunningLoki): ServiceResponse {
-  const files = ruleFiles(world, loki) ?? new Map<string, readonly Tree[]>();
-  const groups = [...files].flatMap(([file, list]) => list.map((group) => describeGroup(world, file, group)));
-  groups.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return json({ status: 'success', data: { groups }, errorType: '', error: '' });
-}
-
-function describeGroup(world: World, file: string, { name, interval = '1m', rules }: Tree): Tree {
-  const seconds = (parseSpan(interval) ?? 60_000) / 1000;
-  const lastEvaluation = new Date(Math.floor(world.now().getTime() / 1000 / seconds) * seconds * 1000).toISOString();
-  const described = rules.map(({ record, alert, expr, labels = {} }: Tree) => ({
-    name: record ?? alert,
-    query: expr.replaceAll(/\)\s+\(/g, ')(').replaceAll(/\s+\[/g, '['),
-    labels,
-    health: 'ok',
-    lastError: '',
-    type: record === undefined ? 'alerting' : 'recording',
+  const lastEvaluation = world.now().toISOString();
+  const groups = ruleGroups(world, loki).map(({ file, name, interval, rules }) => ({
+    name,
+    file,
+    rules: rules.map(({ record, expr, labels = {} }: Tree) => {
+      // As Loki prints an expression: without the spaces that it does not need.
+      const query = expr.replaceAll(/\)\s+\(/g, ')(').replaceAll(/\s+\[/g, '[');
+      return { name: record, query, labels, health: 'ok', lastError: '', type: 'recording', lastEvaluation, evaluationTime: 0.003 };
+    }),
+    interval: (parseSpan(interval) ?? 60_000) / 1000,
+    limit: 0,
     lastEvaluation,
     evaluationTime: 0.003,
   }));
-  return { name, file, rules: described, interval: seconds, limit: 0, lastEvaluation, evaluationTime: 0.003 * described.length };
+  return json({ status: 'success', data: { groups }, errorType: '', error: '' });
 }
 
-/** The recording rules' series now, for whoever takes their remote write; `url` is where they are sent. */
-export function recordedSamples(
-  world: World,
-  loki: RunningLoki,
-): { readonly url: string; readonly samples: readonly Sample[] } | undefined {
+/** The recording rules' series now, and the address that the ruler writes them to; none when it is told to write nowhere. */
+export function recordedSamples(world: World, loki: RunningLoki): { readonly url: string; readonly samples: readonly Sample[] } {
   const { enabled, clients = {} } = loki.configuration.ruler.remote_write;
-  const url = (Object.values(clients)[0] as Tree)?.url;
-  if (!enabled || url === undefined) return undefined;
-  const rules = [...(ruleFiles(world, loki)?.values() ?? [])].flat().flatMap((group) => group.rules as Tree[]);
-  const samples = rules.flatMap(({ record, expr, labels = {} }) =>
-    record === undefined ? [] : evaluate(world, loki, record, expr, labels),
-  );
-  return { url, samples };
+  const url: string = enabled ? (Object.values<Tree>(clients)[0]?.url ?? '') : '';
+  const rules = ruleGroups(world, loki).flatMap((group) => group.rules as Tree[]);
+  return { url, samples: rules.flatMap(({ record, expr }) => evaluate(world, loki, record, expr)) };
 }
 
-function evaluate(world: World, loki: RunningLoki, name: string, expression: string, labels: Labels): Sample[] {
-  const query = parseQuery(expression);
-  if (!isMetricQuery(query)) return [];
-  const now = BigInt(world.now().getTime()) * 1_000_000n;
-  return measure(loki, query, now).map(({ metric, value }) => ({ name, labels: { ...metric, ...labels }, value }));
+/** Groups with their files, as the sidecar laid them out for the single tenant. */
+function ruleGroups(world: World, loki: RunningLoki): readonly Tree[] {
+  const { storage, rule_path } = loki.configuration.ruler;
+  const directory = storage?.local?.directory;
+  // Loki empties rule_path at start: pointed at the directory itself, it deletes the rules.
+  if (storage?.type !== 'local' || rule_path === directory) return [];
+  const maps = world.store.list('v1', 'ConfigMap', loki.namespace).filter(({ metadata }) => {
+    const folder = metadata.annotations?.['k8s-sidecar-target-directory'];
+    return metadata.labels?.loki_rule !== undefined && folder === `${directory}/fake`;
+  });
+  const files = maps.flatMap((map) => Object.entries(dataOf(map)));
+  return files.flatMap(([file, content]) => parse(content).groups.map((group: Tree) => ({ file, ...group })));
+}
+
+function evaluate(world: World, loki: RunningLoki, name: string, expression: string): Sample[] {
+  const [, label = '', over, query = '', range] = SUM.exec(expression) ?? [];
+  const span = parseSpan(range) ?? 0;
+  const groups = new Map<string, Sample>();
+  for (const { entry, labels } of search(loki, parseQuery(query), nanoseconds(world.now().getTime() - span))) {
+    const metric = { [label]: labels[label] ?? '' };
+    const amount = over === 'bytes_rate' ? Buffer.byteLength(entry.line) : 1;
+    const value = (groups.get(nameStream(metric))?.value ?? 0) + amount / (over === 'count_over_time' ? 1 : span / 1000);
+    groups.set(nameStream(metric), { name, labels: metric, value });
+  }
+  return [...groups.values()];
 }

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Manifest } from '#model/kubernetes.ts';
 import { memoryOf } from '../memory.ts';
-import { dataOf, hashOf, parseSpan, secretOf, specOf, type Tree } from '../tree.ts';
+import { dataOf, hashOf, parseSpan, secretOf, specOf, type Tree, volumeOf } from '../tree.ts';
 import type { World } from '../world.ts';
 import { effectiveConfiguration } from './loki-configuration.ts';
 
@@ -25,10 +25,6 @@ export interface Stream {
 /** One Loki as it runs: its lines outlive a restart (they are on its volume), its configuration and environment were read at start. */
 export interface RunningLoki {
   readonly streams: Map<string, Stream>;
-  /** `METHOD route status` to requests answered. */
-  readonly requests: Map<string, number>;
-  readonly flushes: { done: number; failed: number };
-  readonly pod: string;
   readonly namespace: string;
   /** Milliseconds. */
   readonly started: number;
@@ -36,32 +32,25 @@ export interface RunningLoki {
   readonly environment: Labels;
 }
 
-interface Kept {
-  streams: Map<string, Stream>;
-  uid?: string | undefined;
-  running?: RunningLoki;
-}
-
-const keptOf = memoryOf((): Kept => ({ streams: new Map() }));
+const streamsOf = memoryOf(() => new Map<string, Stream>());
+const runningOf = memoryOf((): { loki?: RunningLoki } => ({}));
 
 /** The Loki in a pod whose container runs. */
 export function runningLoki(world: World, pod: Manifest): RunningLoki {
-  const { name, namespace = '', uid } = pod.metadata;
-  const kept = keptOf(world, `${namespace}/${name}`);
-  if (kept.running === undefined || kept.uid !== uid) {
-    kept.uid = uid;
-    kept.running = {
-      streams: kept.streams,
-      requests: new Map(),
-      flushes: { done: 0, failed: 0 },
-      pod: name,
-      namespace,
-      started: world.now().getTime(),
-      configuration: effectiveConfiguration(configurationOf(world, pod)),
-      environment: environmentOf(world, pod),
-    };
-  }
-  return kept.running;
+  const { name, namespace = '', uid = '' } = pod.metadata;
+  const running = runningOf(world, uid);
+  running.loki ??= {
+    streams: streamsOf(world, `${namespace}/${name}`),
+    namespace,
+    started: world.now().getTime(),
+    configuration: effectiveConfiguration(dataOf(volumeOf(world.store, pod, 'config'))['config.yaml'] ?? ''),
+    environment: environmentOf(world, pod),
+  };
+  return running.loki;
+}
+
+export function nanoseconds(milliseconds: number): bigint {
+  return BigInt(milliseconds) * 1_000_000n;
 }
 
 /** `{app="loki", pod="loki-0"}`: how Loki's messages name a stream. */
@@ -72,18 +61,14 @@ export function nameStream(labels: Labels): string {
 
 /** Puts what is not there yet into the object store, if that can be written with what this Loki knows. */
 export function flush(world: World, loki: RunningLoki): void {
-  const aws = loki.configuration.storage_config?.aws;
+  const { aws } = loki.configuration.storage_config;
+  if (!mayWrite(world, loki, aws)) return;
   for (const stream of loki.streams.values()) {
     const chunk = stream.entries.slice(stream.flushed);
     if (chunk.length === 0) continue;
-    if (aws === undefined || !mayWrite(world, loki, aws)) {
-      loki.flushes.failed += 1;
-      continue;
-    }
     const key = `fake/${hashOf([stream.labels, chunk.length, String(chunk[0]?.at)], 16)}/${world.now().getTime().toString(16)}`;
     world.buckets.put(aws.bucketnames, key, gzipSync(chunk.map(({ at, line }) => `${at} ${line}\n`).join('')));
     stream.flushed = stream.entries.length;
-    loki.flushes.done += 1;
   }
 }
 
@@ -92,7 +77,7 @@ export function keepHouse(world: World, loki: RunningLoki): void {
   const { compactor, limits_config, ingester } = loki.configuration;
   const now = world.now().getTime();
   const period = parseSpan(limits_config.retention_period) ?? 0;
-  const oldest = BigInt(now - period - (parseSpan(compactor.retention_delete_delay) ?? 0)) * 1_000_000n;
+  const oldest = nanoseconds(now - period - (parseSpan(compactor.retention_delete_delay) ?? 0));
   for (const [key, stream] of loki.streams) {
     if (!compactor.retention_enabled || period === 0 || (stream.entries[0]?.at ?? oldest) >= oldest) continue;
     const kept = stream.entries.filter(({ at }) => at >= oldest);
@@ -100,36 +85,23 @@ export function keepHouse(world: World, loki: RunningLoki): void {
     stream.entries = kept;
     if (kept.length === 0) loki.streams.delete(key);
   }
-  const idle = BigInt(now - (parseSpan(ingester.chunk_idle_period) ?? 0)) * 1_000_000n;
+  const idle = nanoseconds(now - (parseSpan(ingester.chunk_idle_period) ?? 0));
   if ([...loki.streams.values()].some(({ entries, flushed }) => (entries[flushed]?.at ?? idle) < idle)) flush(world, loki);
 }
 
 /** The keys have to open the bucket; without path style the bucket would be looked for under a host name that nobody serves. */
 function mayWrite(world: World, { environment }: RunningLoki, aws: Tree): boolean {
-  const accessKey = aws.access_key_id ?? environment.AWS_ACCESS_KEY_ID ?? '';
-  const grant = world.buckets.secretOf(accessKey);
-  const secretKey = aws.secret_access_key ?? environment.AWS_SECRET_ACCESS_KEY;
-  return (
-    aws.s3forcepathstyle === true &&
-    grant?.secretKey === secretKey &&
-    (grant?.buckets.includes(aws.bucketnames) ?? false) &&
-    world.buckets.has(aws.bucketnames)
-  );
+  const grant = world.buckets.secretOf(environment.AWS_ACCESS_KEY_ID ?? '');
+  const opens = grant?.secretKey === environment.AWS_SECRET_ACCESS_KEY && grant?.buckets.includes(aws.bucketnames);
+  return aws.s3forcepathstyle === true && opens === true;
 }
 
-function configurationOf(world: World, pod: Manifest): string {
-  const name = specOf(pod).volumes.find((volume: Tree) => volume.name === 'config')?.configMap?.name ?? '';
-  return (
-    dataOf(world.store.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace: pod.metadata.namespace ?? '', name }))['config.yaml'] ?? ''
-  );
-}
-
-function environmentOf(world: World, pod: Manifest): Labels {
+function environmentOf({ store }: World, pod: Manifest): Labels {
   const env: Tree[] = specOf(pod).containers.find(({ name }: Tree) => name === 'loki').env ?? [];
+  const secret = (name: string) => store.get({ apiVersion: 'v1', kind: 'Secret', namespace: pod.metadata.namespace ?? '', name });
   const resolve = ({ value, valueFrom }: Tree): string => {
     const { name, key } = valueFrom?.secretKeyRef ?? {};
-    if (name === undefined) return value ?? '';
-    return secretOf(world.store.get({ apiVersion: 'v1', kind: 'Secret', namespace: pod.metadata.namespace ?? '', name }))[key] ?? '';
+    return value ?? secretOf(secret(name))[key] ?? '';
   };
   return Object.fromEntries(env.map((each) => [each.name, resolve(each)]));
 }

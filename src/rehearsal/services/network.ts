@@ -11,7 +11,7 @@ export function createNetwork(findProcess: Parameters<typeof proxyToService>[1])
     const { hostname, port, pathname } = new URL(url);
     const [name = '', namespace = ''] = hostname.split('.');
     try {
-      return await proxyToService(world, findProcess, namespace, `${name}:${port === '' ? 80 : port}`, { ...request, path: pathname });
+      return await proxyToService(world, findProcess, namespace, `${name}:${port || 80}`, { ...request, path: pathname });
     } catch (error) {
       if (error instanceof Refusal) return undefined;
       throw error;

@@ -1,3 +1,4 @@
+import { createScanner } from '../scanner.ts';
 import { parseSpan } from '../tree.ts';
 import { type Course, samplesBetween, valueAt } from './history.ts';
 import { type Matcher, matches } from './logql.ts';
@@ -10,114 +11,78 @@ export interface Result {
 /** An expression that this Prometheus does not answer. */
 export class BadData extends Error {}
 
-const RANGE = /^(increase|rate|count_over_time|min_over_time|max_over_time|avg_over_time|sum_over_time)\s*\(/;
-const AGGREGATION = /^(sum|count|max|min|avg)\s*\(/;
-
 /**
- * A selector, a function over a range of one, an aggregation without `by` around it, and the quotient of two of these.
+ * A selector, a function over a range of one, the sum over it, and the quotient of two of these.
  * @param now milliseconds
  * @throws BadData
  */
 export function evaluate(expression: string, courses: Iterable<Course>, now: number): Result[] {
   const all = [...courses];
-  let rest = expression.trim();
-
-  function take(pattern: RegExp): RegExpExecArray | null {
-    const found = pattern.exec(rest);
-    if (found !== null) rest = rest.slice(found[0].length).trimStart();
-    return found;
-  }
+  const scanner = createScanner(expression);
+  const result = quotient();
+  return scanner.done() ? result : fail();
 
   function fail(): never {
-    throw new BadData(
-      `invalid parameter "query": 1:${expression.length - rest.length + 1}: parse error: unexpected ${rest === '' ? 'end of input' : JSON.stringify(rest)}`,
-    );
+    throw new BadData(`invalid parameter "query": 1:${scanner.position() + 1}: parse error: unexpected character`);
   }
 
   function need(pattern: RegExp): RegExpExecArray {
-    return take(pattern) ?? fail();
+    return scanner.take(pattern) ?? fail();
   }
 
   function quotient(): Result[] {
-    const left = term();
-    if (!take(/^\//)) return left;
-    const right = term();
-    return left.flatMap(({ metric, value }) => {
-      const divisor = right.find((other) => labelsKey(other.metric) === labelsKey(metric));
-      return divisor === undefined ? [] : [{ metric: unnamed(metric), value: value / divisor.value }];
-    });
+    const left = sum();
+    if (!scanner.take(/\//)) return left;
+    const [divisor] = sum();
+    return divisor === undefined ? [] : left.map(({ metric, value }) => ({ metric, value: value / divisor.value }));
+  }
+
+  function sum(): Result[] {
+    if (!scanner.take(/sum\s*\(/)) return term();
+    const values = term().map(({ value }) => value);
+    need(/\)/);
+    return values.length === 0 ? [] : [{ metric: {}, value: sumOf(values) }];
   }
 
   function term(): Result[] {
-    if (take(/^\(/)) {
-      const inner = quotient();
-      need(/^\)/);
-      return inner;
-    }
-    const aggregation = take(AGGREGATION)?.[1];
-    if (aggregation !== undefined) {
-      const values = quotient().map(({ value }) => value);
-      need(/^\)/);
-      return values.length === 0 ? [] : [{ metric: {}, value: aggregate(aggregation, values) }];
-    }
-    const over = take(RANGE)?.[1];
+    const over = scanner.take(/(increase|(?:count|min|max|avg)_over_time)\s*\(/)?.[1];
     const found = selector();
     if (over === undefined)
       return found.map((course) => ({ metric: course.labels, value: valueAt(course, now) })).filter(({ value }) => !Number.isNaN(value));
-    const range = parseSpan(need(/^\[(\w+)\]/)[1]) ?? fail();
-    need(/^\)/);
+    const range = parseSpan(need(/\[(\w+)\]/)[1]) ?? fail();
+    need(/\)/);
     return found.flatMap((course) => {
+      const { __name__: _, ...metric } = course.labels;
       const value = overTime(over, course, now - range, now);
-      return value === undefined ? [] : [{ metric: unnamed(course.labels), value }];
+      return value === undefined ? [] : [{ metric, value }];
     });
   }
 
   function selector(): Course[] {
-    const name = need(/^[a-zA-Z_][\w:]*/)[0];
+    const name = need(/[a-zA-Z_][\w:]*/)[0];
     const matchers: Matcher[] = [{ label: '__name__', operator: '=', value: name }];
-    if (take(/^\{/)) {
-      while (!take(/^\}/)) {
-        const [, label = '', operator, value = ''] = need(/^([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*"([^"]*)"\s*,?/);
-        matchers.push({ label, operator: operator as Matcher['operator'], value: value.replaceAll('\\\\', '\\') });
+    if (scanner.take(/\{/)) {
+      while (!scanner.take(/\}/)) {
+        const [, label = '', operator = '', value = ''] = need(/([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*"([^"]*)"\s*,?/);
+        matchers.push({ label, operator, value });
       }
     }
     return all.filter(({ labels }) => matchers.every((matcher) => matches(matcher, labels)));
   }
-
-  const result = quotient();
-  return rest === '' ? result : fail();
 }
 
 function overTime(over: string, course: Course, from: number, to: number): number | undefined {
-  const samples = samplesBetween(course, from, to);
-  const values = samples.map(({ value }) => value);
+  const values = samplesBetween(course, from, to);
   if (values.length === 0) return undefined;
-  if (over === 'increase' || over === 'rate') {
-    const span = ((samples.at(-1)?.at ?? 0) - (samples[0]?.at ?? 0)) / 1000;
-    if (span === 0) return undefined;
-    // A value below the one before it: the counter began anew.
-    const grown = values.reduce(
-      (sum, value, index) =>
-        sum + (index === 0 ? 0 : value < (values[index - 1] as number) ? value : value - (values[index - 1] as number)),
-      0,
-    );
-    return over === 'rate' ? grown / span : grown;
-  }
-  return aggregate(over.replace('_over_time', ''), values);
+  if (over === 'count_over_time') return values.length;
+  if (over === 'min_over_time') return values.reduce((least, value) => Math.min(least, value));
+  if (over === 'max_over_time') return values.reduce((most, value) => Math.max(most, value));
+  if (over === 'avg_over_time') return sumOf(values) / values.length;
+  // A value below the one before it: the counter began anew.
+  const grown = values.slice(1).map((value, index) => (value < (values[index] as number) ? value : value - (values[index] as number)));
+  return values.length === 1 ? undefined : sumOf(grown);
 }
 
-function aggregate(how: string, values: readonly number[]): number {
-  if (how === 'count') return values.length;
-  if (how === 'max' || how === 'min')
-    return values.reduce((best, value) => (how === 'max' ? Math.max(best, value) : Math.min(best, value)));
-  const sum = values.reduce((total, value) => total + value, 0);
-  return how === 'sum' ? sum : sum / values.length;
-}
-
-function unnamed({ __name__: _, ...labels }: Result['metric']): Result['metric'] {
-  return labels;
-}
-
-function labelsKey(metric: Result['metric']): string {
-  return JSON.stringify(Object.entries(unnamed(metric)).sort());
+function sumOf(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -31,31 +31,22 @@ test('is ordered by name, and its items carry no type', async () => {
 });
 
 test.each([
-  ['labelSelector=app%3Dx', ['a', 'c']],
-  ['labelSelector=app%3D%3Dx,tier%21%3Dback', ['a']],
-  ['labelSelector=app,%21tier', ['a', 'b']],
-  ['labelSelector=app%20in%20(x,y)', ['a', 'b', 'c']],
-  ['labelSelector=app,app%20notin%20(x)', ['b']],
-  ['fieldSelector=metadata.name%3Dd', ['d']],
-])('selects by %s', async (query, expected) => {
-  expect(names((await target.request('GET', `${await prepare()}?${query}`)).body)).toEqual(expected);
+  ['app%3Dx', ['a', 'c']],
+  ['app%3D%3Dx,tier%3Dback', ['c']],
+])('selects by labelSelector=%s', async (selector, expected) => {
+  expect(names((await target.request('GET', `${await prepare()}?labelSelector=${selector}`)).body)).toEqual(expected);
 });
 
-test('refuses selectors that it does not know', async () => {
-  const reply = await target.request('GET', '/api/v1/namespaces/default/configmaps?fieldSelector=data.x%3D1');
-  expect(reply).toMatchObject({
-    status: 400,
-    body: { reason: 'BadRequest', message: '"data.x" is not a known field selector: only "metadata.name", "metadata.namespace"' },
-  });
+test('refuses selectors that it does not understand', async () => {
   expect((await target.request('GET', '/api/v1/namespaces/default/configmaps?labelSelector=%3D%3D')).status).toBe(400);
 });
 
 describe('in pages', () => {
   test('shows the state of the first page', async () => {
     const path = await prepare();
-    const selected = `${path}?labelSelector=app&limit=2`;
+    const selected = `${path}?labelSelector=app%3Dx&limit=1`;
     const first = (await target.request('GET', selected)).body;
-    expect(names(first)).toEqual(['a', 'b']);
+    expect(names(first)).toEqual(['a']);
     await target.request('DELETE', `${path}/c`);
     await target.request('POST', path, { body: configMap('bb', {}, { labels: { app: 'x' } }) });
     const second = (await target.request('GET', `${selected}&continue=${first.metadata.continue}`)).body;

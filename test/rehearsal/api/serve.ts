@@ -17,5 +17,5 @@ export async function serve(process?: ServiceProcess, remembered?: number): Prom
   const world = { store, now, buckets: createBuckets(now), logs: new Map(), repository: '', fault: () => false };
   const at = '2026-01-01T00:00:00Z';
   for (const object of [...clusterObjects(at), ...platformObjects(at, 'file:///repository')]) store.put(object);
-  return { world, api: await startApi(world, () => process, 0) };
+  return { world, api: await startApi(world, () => process) };
 }

@@ -48,29 +48,23 @@ test('oom-loop: Loki is killed again and again, nobody listens, and a healthy po
   expect((await homelab.call(`${LOKI}/ready`)).status).toBe(200);
 });
 
-test('gateway-404: push and queries have no route, the front page answers all the same', async () => {
-  const labels = () => homelab.call(`${GATEWAY}/loki/api/v1/labels`);
+test('gateway-404: push and queries have no route', async () => {
+  const series = () => homelab.call(`${GATEWAY}/loki/api/v1/series`, { query: { 'match[]': '{namespace=~".+"}' } });
   bring('gateway-404');
-  await homelab.until(async () => homelab.get('Deployment', 'loki-gateway').status.readyReplicas === 1 && (await labels()).status === 404);
+  await homelab.until(async () => homelab.get('Deployment', 'loki-gateway').status.readyReplicas === 1 && (await series()).status === 404);
   expect((await homelab.call(`${GATEWAY}/loki/api/v1/push`, { method: 'POST', body: {} })).status).toBe(404);
-  expect((await homelab.call(`${GATEWAY}/`)).status).toBe(200);
   expect((await homelab.call(`${LOKI}/ready`)).status).toBe(200);
   lift('gateway-404');
   await homelab.until(() => homelab.get('ConfigMap', 'loki-gateway').data['nginx.conf'].includes('/loki/api/v1/push'));
   await homelab.until(() => homelab.get('Deployment', 'loki-gateway').status.readyReplicas === 1);
-  expect((await labels()).status).toBe(200);
+  expect((await series()).status).toBe(200);
 });
 
 test('retention-off: all is green, yet nothing would be deleted', async () => {
   bring('retention-off');
   await homelab.until(async () => isLokiReady() && !(await config()).compactor.retention_enabled);
   expect((await config()).limits_config.retention_period).toBe('1w');
-  expect((await homelab.call(`${LOKI}/loki/api/v1/delete`)).status).toBe(404);
-  expect(String((await homelab.call(`${LOKI}/metrics`)).body)).toContain(
-    'loki_compactor_apply_retention_last_successful_run_timestamp_seconds 0\n',
-  );
   expect(conditionOf(homelab.get('HelmRelease', 'loki'), 'Ready').status).toBe('True');
   lift('retention-off');
   await homelab.until(async () => isLokiReady() && (await config()).compactor.retention_enabled);
-  expect((await homelab.call(`${LOKI}/loki/api/v1/delete`)).status).toBe(200);
 });

@@ -1,6 +1,6 @@
 import { AwsV4Signer } from 'aws4fetch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createS3 } from '#rehearsal/services/s3.ts';
+import { s3Process } from '#rehearsal/services/s3.ts';
 import { type Served, serve } from '../api/serve.ts';
 
 const PREFIX = '/api/v1/namespaces/storage/services/rook-ceph-rgw-storage:80/proxy';
@@ -8,7 +8,7 @@ const KEYS = { accessKeyId: 'KEY', secretAccessKey: 'secret' };
 let served: Served;
 
 beforeAll(async () => {
-  served = await serve(createS3());
+  served = await serve(s3Process);
   const { buckets, store } = served.world;
   for (const bucket of ['loki-logs', 'foreign']) buckets.create(bucket);
   buckets.grant('KEY', 'secret', 'loki-logs');
