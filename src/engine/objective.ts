@@ -24,7 +24,7 @@ export async function runObjective(phase: number, objective: MatchedObjective, t
 }
 
 /** The objective's desired state, as far as it is declared: another digest means that it has to be planned again. */
-export function digestOfSteps(steps: readonly Step[]): string {
+function digestOfSteps(steps: readonly Step[]): string {
   const declared = steps.filter((step) => step.do === 'commit');
   return createHash('sha256').update(JSON.stringify(declared)).digest('hex').slice(0, 16);
 }
@@ -94,7 +94,6 @@ class ObjectiveRun {
   async #perform(changes: readonly Change[]): Promise<ObjectiveResult | undefined> {
     for (const change of changes) {
       const done = await executeChange(change, this.#log.next(), this.#tools);
-      if (done === 'interrupted') return this.#log.interrupted();
       if (done === 'failed') return this.#log.refused(`objective ${this.#objective.id}: a change was refused`);
     }
     return undefined;

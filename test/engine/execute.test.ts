@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { executeChange } from '#engine/execute.ts';
 import { LeaseLost, UserError } from '#model/errors.ts';
-import { commit, put, remove, World } from './support.ts';
+import { commit, put, remove } from './facts.ts';
+import { World } from './support.ts';
 
 const PLACE = { phase: 1, objective: '1.1', number: 3 };
 

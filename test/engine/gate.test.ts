@@ -4,8 +4,9 @@ import type { Approval, Soak } from '#model/check.ts';
 import { Unobserved } from '#model/errors.ts';
 import type { Read } from '#model/read.ts';
 import { failed, met, pending } from '#model/verdict.ts';
+import { checkFact, put, readFact } from './facts.ts';
 import { aim, phaseOf, recordOf, worldFor } from './rollout.ts';
-import { checkFact, put, readFact, START, type World } from './support.ts';
+import { START, type World } from './support.ts';
 
 const DAY = 86_400_000;
 const WORD = { by: 'Ada', note: 'looks good', at: '2026-11-21T08:00:00.000Z' };

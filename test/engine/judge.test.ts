@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { isDeferred, judgeCheck, judgeRound, lookOnce } from '#engine/judge.ts';
 import { Unobserved, Unreadable } from '#model/errors.ts';
-import { checkFact, readFact, World } from './support.ts';
+import { checkFact, readFact } from './facts.ts';
+import { World } from './support.ts';
 
 const NOW = new Date();
 const never = new AbortController().signal;

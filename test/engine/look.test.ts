@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import type { Approval } from '#model/check.ts';
 import { Unobserved } from '#model/errors.ts';
+import { checkFact, put } from './facts.ts';
 import { aim, goalsOf, THREE_PHASES as PHASES, phaseOf, recordOf, worldFor } from './rollout.ts';
-import { checkFact, START } from './support.ts';
+import { START } from './support.ts';
 
 test('a dry run writes nothing anywhere and takes no Lease', async () => {
   const world = worldFor(PHASES);
@@ -10,6 +12,29 @@ test('a dry run writes nothing anywhere and takes no Lease', async () => {
   expect([world.performed, world.goals, world.lease.taken, [...world.facts]]).toEqual([[], goals, 0, []]);
   expect(world.eventsOf('change.skipped')).toHaveLength(6);
   expect(world.typesOf()).not.toContain('change.planned');
+});
+
+test('a dry run does not even record what it finds done already', async () => {
+  const world = worldFor(PHASES);
+  for (const [fact, value] of [
+    ['one', 'up'],
+    ['one.yaml', 'one'],
+  ] as const)
+    world.set(fact, value);
+  const { goals } = world;
+  await world.run(PHASES, { dryRun: true });
+  expect(world.eventsOf('objective.finished')[0]?.state).toBe('completed');
+  expect(world.goals).toBe(goals);
+});
+
+test('a dry run waits for nothing that stands between the steps', async () => {
+  const gate: Approval = { gate: 'approval', id: 'approved', of: 'Removal' };
+  const steps = [put('one'), { do: 'await', what: checkFact('flux') }, { do: 'await', what: gate }, put('two')] as const;
+  const phases = [phaseOf(1, [aim('1.1', [checkFact('two')], steps)])];
+  const world = worldFor(phases);
+  expect(await world.run(phases, { dryRun: true })).toMatchObject({ exit: 0 });
+  expect(world.eventsOf('change.skipped')).toHaveLength(2);
+  expect([world.now, world.eventsOf('gate.waiting')]).toEqual([START, []]);
 });
 
 test('a dry run goes through all phases and ends with the worst that it met', async () => {
@@ -50,4 +75,15 @@ test('a look tells what was only claimed from what was shown and does not hold a
   world.set('one', 'down');
   await world.run(PHASES, { apply: false });
   expect([recordOf(world, '1.1').status, recordOf(world, '2.1').status]).toEqual(['regressed', 'pending']);
+});
+
+test('a look leaves an objective waiting that waits, even if something is not met meanwhile', async () => {
+  const gate: Approval = { gate: 'approval', id: 'approved', of: 'Removal' };
+  const phases = [phaseOf(1, [aim('1.1', [checkFact('one'), gate], [put('one')])])];
+  const world = worldFor(phases);
+  await world.run(phases);
+  world.set('one', 'down');
+  expect(await world.run(phases, { apply: false })).toMatchObject({ exit: 1 });
+  expect(recordOf(world, '1.1').status).toBe('waiting');
+  expect(goalsOf(world).phases[0]?.status).toBe('waiting');
 });

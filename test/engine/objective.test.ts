@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { runPhases } from '#engine/run.ts';
 import type { Derive } from '#model/change.ts';
 import { Unobserved, UserError } from '#model/errors.ts';
+import { checkFact, commit, put, readFact } from './facts.ts';
 import { aim, goalsOf, phaseOf, recordOf, worldFor } from './rollout.ts';
-import { checkFact, commit, put, readFact, START } from './support.ts';
+import { START } from './support.ts';
 
 test('what is missing is done, waited for and recorded', async () => {
   const phases = [phaseOf(1, [aim('1.1', [checkFact('loki')], [commit({ 'loki.yaml': 'v1' })])])];
@@ -67,6 +69,37 @@ test.each(['refused', 'interrupted', 'killed by a bug'])('new settings whose com
   for (const [fact, value] of world.facts) next.set(fact, value);
   expect(await next.run(version('v2'))).toMatchObject({ exit: 0 });
   expect(next.facts.get('loki.yaml')).toBe('v2');
+});
+
+test('a file that was changed by hand since is left alone while all holds', async () => {
+  const phases = [phaseOf(1, [aim('1.1', [checkFact('loki')], [commit({ 'loki.yaml': 'v1' }), put('loki')])])];
+  const world = worldFor(phases);
+  await world.run(phases);
+  world.set('loki.yaml', 'tuned by hand');
+  expect(await world.run(phases)).toMatchObject({ exit: 0 });
+  expect(world.facts.get('loki.yaml')).toBe('tuned by hand');
+});
+
+test('new settings that are refused before anything is written fail the objective, not the run', async () => {
+  const phases = [phaseOf(1, [aim('1.1', [checkFact('loki')], [commit({ 'loki.yaml': 'v1' })])])];
+  const world = worldFor(phases);
+  world.set('loki', 'up');
+  const context = world.context(phases);
+  const preview = () => Promise.reject(new UserError('loki.yaml was edited by hand', 'use --overwrite'));
+  const performer = { ...context.performer, preview };
+  expect(await runPhases({ ...context, performer }, { ...world.tools().request, to: 1 })).toMatchObject({ exit: 1 });
+  expect(world.eventsOf('change.failed')).toMatchObject([{ cause: [expect.anything(), 'loki.yaml was edited by hand'] }]);
+  expect(recordOf(world, '1.1').status).toBe('failed');
+});
+
+test('an interruption is not told as a check that could not be read', async () => {
+  const phases = [phaseOf(1, [aim('1.1', [checkFact('loki')], [put('loki')])])];
+  const world = worldFor(phases);
+  await world.run(phases);
+  const told = world.eventsOf('check.judged').length;
+  world.onRead = () => world.interrupt.abort();
+  expect(await world.run(phases)).toMatchObject({ exit: 130 });
+  expect(world.eventsOf('check.judged')).toHaveLength(told);
 });
 
 test('looking at new settings does not count as applying them', async () => {

@@ -4,8 +4,8 @@ import type { Change, Step } from '#model/change.ts';
 import type { Validation } from '#model/check.ts';
 import type { BucketRef } from '#model/read.ts';
 import { met } from '#model/verdict.ts';
+import { checkFact, put, readFact, remove } from './facts.ts';
 import { aim } from './rollout.ts';
-import { checkFact, put, readFact, remove } from './support.ts';
 
 const bucket: BucketRef = {
   service: { namespace: 'storage', name: 'rgw', port: 80 },

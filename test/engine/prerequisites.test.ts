@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { Unobserved } from '#model/errors.ts';
+import { checkFact, commit, put } from './facts.ts';
 import { aim, goalsOf, THREE_PHASES as PHASES, phaseOf, recordOf, worldFor } from './rollout.ts';
-import { checkFact, commit, put, START } from './support.ts';
+import { START } from './support.ts';
 
 test('only the phases that were asked for are run; those before have to be completed', async () => {
   const world = worldFor(PHASES);
@@ -14,6 +15,19 @@ test('only the phases that were asked for are run; those before have to be compl
   await world.run(PHASES, { to: 1 });
   expect(await world.run(PHASES, { from: 2, to: 2 })).toMatchObject({ exit: 0, summary: '1 of 1 phases completed' });
   expect(world.facts.has('three')).toBe(false);
+});
+
+test('what was shown is not looked at again before what builds on it', async () => {
+  const world = worldFor(PHASES);
+  await world.run(PHASES, { to: 1 });
+  world.reads.length = 0;
+  expect(await world.run(PHASES, { from: 2, to: 2 })).toMatchObject({ exit: 0 });
+  expect(new Set(world.reads)).toEqual(new Set(['two']));
+});
+
+test('a look at one phase asks for none before it', async () => {
+  const world = worldFor(PHASES);
+  expect(await world.run(PHASES, { from: 2, to: 2, apply: false })).toMatchObject({ exit: 1, summary: 'two is up: two: absent' });
 });
 
 test('a prerequisite that is only claimed is judged: confirmed when it holds', async () => {

@@ -3,8 +3,9 @@ import { runPhases } from '#engine/run.ts';
 import type { Probe } from '#model/check.ts';
 import { UserError } from '#model/errors.ts';
 import { failed, met, pending } from '#model/verdict.ts';
+import { put, readFact, remove } from './facts.ts';
 import { aim, phaseOf, recordOf, worldFor } from './rollout.ts';
-import { put, readFact, remove, START, type World } from './support.ts';
+import { START, type World } from './support.ts';
 
 /** Writes its mark, expects to find it, and takes it away. */
 const echo: Probe = {

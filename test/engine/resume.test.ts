@@ -6,8 +6,9 @@ import type { Probe } from '#model/check.ts';
 import type { Event } from '#model/event.ts';
 import type { Phase } from '#model/phase.ts';
 import { met, pending } from '#model/verdict.ts';
+import { checkFact, commit, put, readFact, remove } from './facts.ts';
 import { aim, goalsOf, phaseOf, worldFor } from './rollout.ts';
-import { checkFact, commit, Kill, put, readFact, remove, World } from './support.ts';
+import { Kill, World } from './support.ts';
 
 /** What one objective does: commits, applies, waits in between, probes at the end. */
 interface Plan {

@@ -3,7 +3,8 @@ import type { Goals } from '#goals/types.ts';
 import type { Step } from '#model/change.ts';
 import type { Check, Validation } from '#model/check.ts';
 import { definePhase, type Objective, objective, type Phase } from '#model/phase.ts';
-import { checkFact, commit, put, World } from './support.ts';
+import { checkFact, commit, put } from './facts.ts';
+import { World } from './support.ts';
 
 /** An objective with one deliverable. */
 export function aim(id: string, validations: readonly Validation[], steps: readonly Step[] = []): Objective {

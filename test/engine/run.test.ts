@@ -3,8 +3,9 @@ import { runPhases } from '#engine/run.ts';
 import { recordApproval } from '#goals/approve.ts';
 import type { Approval } from '#model/check.ts';
 import { EXIT, Unobserved, UserError } from '#model/errors.ts';
+import { checkFact, put } from './facts.ts';
 import { aim, goalsFor, goalsOf, THREE_PHASES as PHASES, phaseOf, recordOf, worldFor } from './rollout.ts';
-import { checkFact, put, type World } from './support.ts';
+import type { World } from './support.ts';
 
 test('phases run in order, every result is in the file before the next begins, and the Lease is given back', async () => {
   const world = worldFor(PHASES);
@@ -118,6 +119,18 @@ test('an API server that cannot be reached before anything began is unknown, not
   const result = await runPhases({ ...context, access: { denied } }, { ...world.tools().request, to: 3 });
   expect(result).toMatchObject({ exit: 7, state: 'unknown', summary: 'connection refused' });
   expect(world.events.at(-1)).toMatchObject({ type: 'run.finished', exit: 7 });
+});
+
+test('interrupted before anything began', async () => {
+  const world = worldFor(PHASES);
+  const denied = async (_: unknown, signal: AbortSignal) => {
+    world.interrupt.abort();
+    signal.throwIfAborted();
+    return [];
+  };
+  const result = await runPhases({ ...world.context(PHASES), access: { denied } }, { ...world.tools().request, to: 3 });
+  expect(result).toMatchObject({ exit: 130, state: 'interrupted' });
+  expect(world.performed).toEqual([]);
 });
 
 test('missing permissions are named before the first write, and nothing is written', async () => {

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 import { observeStatus, offlineStatus } from '#engine/observe.ts';
+import { recordApproval } from '#goals/approve.ts';
 import type { Approval } from '#model/check.ts';
 import type { Environment } from '#model/environment.ts';
 import type { Metric, Trigger } from '#model/initiative.ts';
 import type { Phase } from '#model/phase.ts';
 import type { StatusReport } from '#model/status.ts';
-import { aim, goalsOf, phaseOf, worldFor } from './rollout.ts';
-import { checkFact, put, START, type World } from './support.ts';
+import { checkFact, put } from './facts.ts';
+import { aim, goalsOf, phaseOf, recordOf, worldFor } from './rollout.ts';
+import { START, type World } from './support.ts';
 
 const DAY = 86_400_000;
 const NOWHERE = {} as Environment;
@@ -107,6 +109,25 @@ test('what holds once or on entry is not asked for again, even if another object
   await world.run(phases, { to: 1 });
   world.set('archive', undefined);
   expect(statesOf(await observed(world, phases))).toEqual({ '1.1': 'completed', '2.1': 'pending' });
+});
+
+test('what is over is not even read', async () => {
+  const phases = [phaseOf(1, [aim('1.1', [checkFact('archive', 'whole', { holds: 'once' }), checkFact('one')])])];
+  const world = worldFor(phases);
+  world.set('archive', 'whole');
+  world.set('one', 'up');
+  await world.run(phases);
+  world.reads.length = 0;
+  await observed(world, phases);
+  expect(world.reads).toEqual(['one']);
+});
+
+test('approvals beside a bare claim do not make it shown: it is pending, not regressed', async () => {
+  const world = worldFor(PHASES, ['1.1']);
+  const objective = { ...recordOf(world, '1.1'), inFile: true, deliverables: [] };
+  const word = { by: 'Ada', note: 'go', at: '2026-11-22T12:00:00.000Z' };
+  world.goals = recordApproval(world.goals, { of: 'objective', phase: 1, objective, what: 'Removal' }, word);
+  expect(objectiveOf(await observed(world), '1.1')?.status).toBe('pending');
 });
 
 test('what an objective waits for, since when and until when', async () => {

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { awaitChecks } from '#engine/wait.ts';
 import type { Check } from '#model/check.ts';
 import { Unobserved } from '#model/errors.ts';
-import { checkFact, readFact, START, World } from './support.ts';
+import { checkFact, readFact } from './facts.ts';
+import { START, World } from './support.ts';
 
 test('it is met only when all are met in the same round', async () => {
   const world = new World();
