@@ -83,7 +83,7 @@ function archive(airflow: Airflow, environment: Environment): Derive {
     do: 'derive',
     title: `Archive claim ${airflow.namespace}/${airflow.claim}`,
     reads: { claim: readClaim(airflow), manifest: readManifest(airflow) },
-    permissions: on(airflow, 'batch', 'jobs', ['get', 'create', 'patch', 'delete']),
+    permissions: on(airflow, 'batch', 'jobs', archiveJobName(airflow), ['get', 'create', 'patch', 'delete']),
     changes: ({ claim, manifest }): readonly Change[] =>
       claim === undefined || manifest !== undefined ? [] : [{ do: 'apply', object: archiveJob(airflow, environment) }],
   };
@@ -97,7 +97,10 @@ function removeClaim(airflow: Airflow, _environment: Environment): Derive {
     do: 'derive',
     title: `Remove claim ${namespace}/${name}`,
     reads: { claim: readClaim(airflow), ...archived.reads },
-    permissions: [...on(airflow, '', 'persistentvolumeclaims', ['get', 'delete']), ...on(airflow, 'batch', 'jobs', ['get', 'delete'])],
+    permissions: [
+      ...on(airflow, '', 'persistentvolumeclaims', name, ['get', 'delete']),
+      ...on(airflow, 'batch', 'jobs', archiveJobName(airflow), ['get', 'delete']),
+    ],
     changes: ({ claim, ...seen }): readonly Change[] => {
       const job: Change = { do: 'remove', object: { apiVersion: 'batch/v1', kind: 'Job', namespace, name: archiveJobName(airflow) } };
       const isSafe = archived.judge(seen as never, new Date(0)).state === 'met';
@@ -124,6 +127,13 @@ function soak(airflow: Airflow, { gates, loki }: Environment): Soak {
   };
 }
 
-function on({ namespace }: Airflow, group: string, resource: string, verbs: readonly Permission['verb'][]): readonly Permission[] {
-  return verbs.map((verb) => ({ verb, group, resource, namespace }));
+/** By name, except for creating: a name is not yet known to the API server then. */
+function on(
+  { namespace }: Airflow,
+  group: string,
+  resource: string,
+  name: string,
+  verbs: readonly Permission['verb'][],
+): readonly Permission[] {
+  return verbs.map((verb) => ({ verb, group, resource, namespace, ...(verb === 'create' ? {} : { name }) }));
 }
