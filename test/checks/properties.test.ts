@@ -58,7 +58,7 @@ describe('metrics in text', () => {
     fc.assert(
       fc.property(fc.array(sample), name, (samples, wanted) => {
         const text = samples
-          .map((one) => `# TYPE ${one.name} counter\n${one.name}_other 7\n${one.name}${one.label} ${one.value}`)
+          .map((one) => `# TYPE ${one.name} counter\n${one.name}_other 7\n${one.name}2 7\n${one.name}${one.label} ${one.value}`)
           .join('\n');
         const values = samples.filter((one) => one.name === wanted).map(({ value }) => value);
         expect(findMetric(text, wanted)).toBe(values[0]);

@@ -82,10 +82,21 @@ describe.each(Object.entries(ENVIRONMENTS))('%s', (_, environment) => {
 function isTooMuch({ verb, group, resource, namespace, name }: Permission): boolean {
   if ([verb, group, resource, namespace, name].some((part) => part?.includes('*'))) return true;
   if (resource === 'secrets') return verb !== 'get' || namespace === undefined || name === undefined;
+  if (!['list', 'watch', 'create'].includes(verb) && name === undefined) return true;
   if (resource === 'services/proxy') return namespace === undefined || name === undefined;
   if (['get', 'list', 'watch'].includes(verb)) return resource === 'nodes/proxy';
   return namespace === undefined || resource.startsWith('nodes');
 }
+
+it.each([
+  ['homelab', '2970Mi'],
+  ['other names', '3853Mi'],
+] as const)('asks for room for Loki, its caches and the rest: %s', (name, memory) => {
+  const titles = objectivesOf(ENVIRONMENTS[name])
+    .flatMap(judgedIn)
+    .map(({ title }) => title);
+  expect(titles).toContain(`There is room for 1 CPU and ${memory} memory`);
+});
 
 describe('what a cluster does not have is skipped with its reason', () => {
   it.each([
