@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { MatchedObjective } from '#goals/types.ts';
 import type { Change, Step } from '#model/change.ts';
-import { type Check, type Gate, isGate, isProbe, type Probe, type Validation } from '#model/check.ts';
+import { type Check, type Gate, isCheck, isGate, isProbe, type Probe, type Validation } from '#model/check.ts';
 import { EXIT, UserError } from '#model/errors.ts';
 import type { Outcome } from '#model/verdict.ts';
 import { isStanding, wasShown } from './evidence.ts';
 import { executeChange } from './execute.ts';
-import { type GateState, judgeGate } from './gate.ts';
 import { judgeRound, lookOnce, readAll } from './judge.ts';
+import { lookAtGate, openGate } from './objective-gate.ts';
 import { ObjectiveLog, type ObjectiveResult } from './objective-log.ts';
 import { runProbe } from './probe.ts';
 import type { RunTools } from './run-tools.ts';
@@ -34,6 +34,8 @@ class ObjectiveRun {
   readonly #tools: RunTools;
   readonly #log: ObjectiveLog;
   readonly #standing: readonly Check[];
+  /** What its steps wait for. */
+  readonly #awaited: readonly Validation[];
   readonly #probes: readonly Probe[];
   readonly #gates: readonly Gate[];
   readonly #steps: readonly Step[];
@@ -44,30 +46,51 @@ class ObjectiveRun {
     this.#tools = tools;
     this.#log = new ObjectiveLog(phase, objective, tools);
     const validations = distinctValidations(objective);
-    const checks = validations.filter((one): one is Check => !isGate(one) && !isProbe(one));
-    this.#standing = checks.filter((check) => isStanding(check, objective.evidence));
+    this.#standing = validations.filter(isCheck).filter((check) => isStanding(check, objective.evidence));
     this.#probes = validations.filter((one): one is Probe => !isGate(one) && isProbe(one));
     this.#gates = validations.filter(isGate);
     this.#steps = objective.definition?.steps ?? [];
+    this.#awaited = this.#steps.flatMap((step) => (step.do === 'await' ? [step.what] : []));
     this.#desired = digestOfSteps(this.#steps);
   }
 
   async run(): Promise<ObjectiveResult> {
     const { context, request, signal } = this.#tools;
-    const outcomes = await judgeRound(this.#standing, lookOnce(context.observer, signal), context.clock.now());
+    const checks = this.#firstLook();
+    const outcomes = await judgeRound(checks, lookOnce(context.observer, signal), context.clock.now());
     if (signal.aborted) return this.#log.interrupted();
     const holds = [...outcomes.values()].every(({ state }) => state === 'met');
     // Before the first rollout it is no news that nothing is there yet.
     if (holds || !request.apply || wasShown(this.#objective)) {
-      for (const check of this.#standing) this.#log.judged(check, outcomes.get(check.id) as Outcome);
+      for (const check of checks) this.#log.judged(check, outcomes.get(check.id) as Outcome);
     }
     const isDone = holds && !(await this.#isChanged());
+    if (isDone) await this.#recordPassedGates();
     if (isDone && this.#probes.every((probe) => this.#isFresh(probe))) return this.#passGates();
     if (!request.apply) return this.#judgedOnly(outcomes);
     const stopped = isDone ? undefined : await this.#takeSteps();
     if (stopped !== undefined) return stopped;
     if (request.dryRun) return { status: 'pending', exit: EXIT.done, reason: 'dry run: nothing was changed' };
     return this.#prove(isDone ? [] : this.#standing);
+  }
+
+  /**
+   * A run that was killed on its way may have done everything and shown nothing: then its steps are not taken again, so that
+   * what they would have waited for is judged here.
+   */
+  #firstLook(): readonly Check[] {
+    if (!this.#tools.request.apply || wasShown(this.#objective)) return this.#standing;
+    const awaited = this.#awaited.filter(isCheck).filter((check) => isStanding(check, this.#objective.evidence));
+    return [...new Map([...this.#standing, ...awaited].map((check) => [check.id, check])).values()];
+  }
+
+  /** Who approved what a killed run did then has to be known, too. Whatever is not open any more asks for nothing: it is done. */
+  async #recordPassedGates(): Promise<void> {
+    if (!this.#tools.request.apply || wasShown(this.#objective)) return;
+    for (const gate of this.#awaited.filter(isGate)) {
+      const state = await lookAtGate(gate, this.#log.evidence.approvals, this.#objective.id, this.#tools);
+      if (state.state === 'open') this.#log.passed(gate, state);
+    }
   }
 
   /** Steps in order; nothing later starts before what is awaited. */
@@ -148,7 +171,7 @@ class ObjectiveRun {
   }
 
   async #passGate(gate: Gate): Promise<ObjectiveResult | undefined> {
-    const state = await this.#judgeGate(gate);
+    const state = await openGate(gate, this.#log.evidence.approvals, this.#objective.id, this.#tools);
     if (this.#tools.signal.aborted) return this.#log.interrupted();
     if (state.state === 'waiting') return this.#log.waiting(gate, state);
     if (state.state === 'open') {
@@ -158,24 +181,6 @@ class ObjectiveRun {
     const title = gate.gate === 'soak' ? gate.title : gate.of;
     this.#log.judged({ id: gate.id, title }, state.outcome);
     return this.#log.notMet(title, state.outcome);
-  }
-
-  /** A rehearsal's clock can be moved: then a soak that only needs time gets it, and the Lease is renewed for the new time. */
-  async #judgeGate(gate: Gate): Promise<GateState> {
-    const { context, request, lock, signal } = this.#tools;
-    const tools = {
-      clock: context.clock,
-      approvals: context.approvals,
-      look: () => lookOnce(context.observer, signal),
-      recorded: this.#log.evidence.approvals,
-      objective: this.#objective.id,
-    };
-    const state = await judgeGate(gate, tools);
-    const canAdvance = state.state === 'waiting' && state.until !== undefined && context.clock.advanceTo !== undefined;
-    if (!canAdvance || !request.apply || request.dryRun) return state;
-    await context.clock.advanceTo?.(new Date((state.until as Date).getTime() + 1_000));
-    await lock?.renew();
-    return judgeGate(gate, tools);
   }
 
   /** Declared changes that the world does not have yet: new settings on a finished objective are planned like anything else. */

@@ -1,6 +1,6 @@
 import { matchPhases } from '#goals/catalogue.ts';
 import type { Goals, MatchedPhase } from '#goals/types.ts';
-import { type Check, isGate, isProbe } from '#model/check.ts';
+import { isCheck } from '#model/check.ts';
 import type { Environment } from '#model/environment.ts';
 import type { Metric, Trigger } from '#model/initiative.ts';
 import type { Phase } from '#model/phase.ts';
@@ -70,10 +70,12 @@ async function judgePhases(phases: readonly MatchedPhase[], look: Look, now: Dat
     phase.objectives
       .filter(({ skipped }) => skipped === undefined)
       .map((objective) => {
-        const standing = distinctValidations(objective).filter(
-          (validation): validation is Check => !isGate(validation) && !isProbe(validation) && isStanding(validation, objective.evidence),
+        const checks = distinctValidations(objective).filter(isCheck);
+        return judgeRound(
+          checks.filter((check) => isStanding(check, objective.evidence)),
+          look,
+          now,
         );
-        return judgeRound(standing, look, now);
       }),
   );
   return new Map((await Promise.all(rounds)).flatMap((round) => [...round]));

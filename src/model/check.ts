@@ -79,3 +79,7 @@ export function isGate(validation: Validation): validation is Gate {
 export function isProbe(validation: Validation): validation is Probe {
   return 'with' in validation;
 }
+
+export function isCheck(validation: Validation): validation is Check {
+  return !isGate(validation) && !isProbe(validation);
+}

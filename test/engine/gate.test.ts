@@ -86,6 +86,20 @@ test('all open gates are told, and approvals that are there are kept while anoth
   expect(recordOf(world, '1.1').evidence?.approvals).toEqual({ 'Hand-over': WORD });
 });
 
+test('a run that finds everything done, because the one before it was killed, still records who approved it', async () => {
+  const steps = [{ do: 'await', what: approval }, { do: 'await', what: checkFact('ready') }, put('claim', 'gone')] as const;
+  const phases = [phaseOf(1, [aim('1.1', [checkFact('claim', 'gone')], steps)])];
+  const world = worldFor(phases);
+  for (const [fact, value] of Object.entries({ claim: 'gone', ready: 'up' })) world.set(fact, value);
+  world.approvals.set('1.1/Removal of the claim', WORD);
+  expect(await world.run(phases)).toMatchObject({ exit: 0 });
+  expect(world.performed).toEqual([]);
+  expect(recordOf(world, '1.1').evidence).toMatchObject({
+    checks: { claim: { state: 'met' }, ready: { state: 'met' } },
+    approvals: { 'Removal of the claim': WORD },
+  });
+});
+
 test('a soak waits for its history to begin, then for its period, and opens', async () => {
   const phases = [phaseOf(1, [aim('1.1', [soak])])];
   const world = worldFor(phases);
@@ -143,6 +157,15 @@ test("a rehearsal's clock is moved past the period and the Lease renewed for the
   expect(await world.run(phases)).toMatchObject({ exit: 0 });
   expect(world.now).toBe(START + 7 * DAY + 1_000);
   expect(world.lease.renewed).toBe(1);
+});
+
+test("a rehearsal's world gets a moment to follow its clock", async () => {
+  const phases = [phaseOf(1, [aim('1.1', [soak])])];
+  const world = soaking(phases);
+  world.rehearsal = true;
+  world.after(DAY, () => world.set('calm', 'no news yet'));
+  world.after(7 * DAY + 2_000, () => world.set('calm', 'yes'));
+  expect(await world.run(phases)).toMatchObject({ exit: 0 });
 });
 
 test.each([{ apply: false }, { dryRun: true }])("%o does not move a rehearsal's clock", async (request) => {

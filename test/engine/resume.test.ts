@@ -93,7 +93,8 @@ function phaseFrom(index: number, plans: readonly Plan[]): Phase {
 function objectiveFrom(id: string, { changes, awaits, probes }: Plan) {
   const made = changes.map((kind, index) => ({ fact: `${id}-${index}`, change: changeOf(kind, `${id}-${index}`) }));
   const steps: Step[] = made.flatMap(({ fact, change }): Step[] => (awaits ? [change, { do: 'await', what: checkFact(fact) }] : [change]));
-  const checks = made.map(({ fact }) => checkFact(fact));
+  // What is awaited on the way is evidence, too, though no deliverable asks for it.
+  const checks = awaits ? [] : made.map(({ fact }) => checkFact(fact));
   const done = `done-${id}`;
   return aim(id, [...checks, checkFact(done), ...(probes ? [probeOf(id)] : [])], [...steps, put(done)]);
 }
