@@ -40,8 +40,9 @@ export class EvidenceBook {
     else if (gate.gate === 'approval') this.#approvals[gate.of] = approval;
   }
 
+  /** Of several open gates the one that holds others up is named. */
   wait(what: NonNullable<Evidence['waiting_for']>): void {
-    this.#waiting = what;
+    if (this.#waiting === undefined || this.#waiting.non_blocking === true) this.#waiting = what;
   }
 
   /** Whether the probe was met so lately that it need not write again. */

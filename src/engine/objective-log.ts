@@ -56,8 +56,8 @@ export class ObjectiveLog {
       ...(until === undefined ? {} : { until: until.toISOString() }),
     };
     this.#tools.emit({ type: 'gate.waiting', ...this.#where(), gate: gate.id, kind: gate.gate, what, remedy, ...dates });
-    this.evidence.wait({ what, remedy, ...dates });
     const mayContinue = gate.gate === 'soak' && gate.nonBlocking === true;
+    this.evidence.wait({ what, remedy, ...dates, ...(mayContinue ? { non_blocking: true as const } : {}) });
     return { status: 'waiting', exit: EXIT.waiting, reason: what, remedy, evidence: this.#close(), mayContinue };
   }
 

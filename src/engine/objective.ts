@@ -165,9 +165,7 @@ class ObjectiveRun {
       if (waiting !== undefined && waiting.status !== 'waiting') return waiting;
       if (waiting !== undefined) open.push(waiting);
     }
-    const first = open[0];
-    if (first === undefined) return this.#log.completed(this.#desired);
-    return { ...first, mayContinue: open.every(({ mayContinue }) => mayContinue === true) };
+    return open.find(({ mayContinue }) => mayContinue !== true) ?? open[0] ?? this.#log.completed(this.#desired);
   }
 
   async #passGate(gate: Gate): Promise<ObjectiveResult | undefined> {

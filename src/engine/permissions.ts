@@ -4,17 +4,19 @@ import { type Permission, refOf, type Scope, type ServiceRef, scopeOf } from '#m
 import type { PhaseBody } from '#model/phase.ts';
 import type { BucketRef, Reads } from '#model/read.ts';
 
-/** Every permission that the phase needs, each once: derived from its reads and changes, never listed by hand. */
-export function permissionsOf(body: PhaseBody): readonly Permission[] {
+/**
+ * Every permission that the phase needs, each once: derived from its reads and changes, never listed by hand.
+ * @param writes false for a look: what only steps and probes need is left out
+ */
+export function permissionsOf(body: PhaseBody, writes = true): readonly Permission[] {
+  const ofSeen = (validation: Validation) => (!writes && !isGate(validation) && isProbe(validation) ? [] : ofValidation(validation));
   const all = [
-    ...body.preconditions.flatMap(ofValidation),
+    ...body.preconditions.flatMap(ofSeen),
     ...body.objectives
       .filter(({ skipped }) => skipped === undefined)
       .flatMap((objective) => [
-        ...(objective.steps ?? []).flatMap(ofStep),
-        ...objective.deliverables
-          .filter(({ skipped }) => skipped === undefined)
-          .flatMap(({ validations }) => validations.flatMap(ofValidation)),
+        ...(writes ? (objective.steps ?? []).flatMap(ofStep) : []),
+        ...objective.deliverables.filter(({ skipped }) => skipped === undefined).flatMap(({ validations }) => validations.flatMap(ofSeen)),
       ]),
   ];
   return distinct(all);

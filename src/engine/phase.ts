@@ -52,7 +52,7 @@ async function judgePreconditions(phase: MatchedPhase, tools: RunTools): Promise
 }
 
 /** Preconditions are for beginning: a phase that was shown completed is not begun again. */
-export function isShown(phase: MatchedPhase): boolean {
+function isShown(phase: MatchedPhase): boolean {
   return phase.objectives.every((objective) => objective.skipped !== undefined || wasShown(objective));
 }
 

@@ -1,14 +1,15 @@
 import { matchPhases } from '#goals/catalogue.ts';
 import { loadGoals } from '#goals/load.ts';
-import type { Goals, MatchedPhase } from '#goals/types.ts';
+import type { Goals, MatchedObjective, MatchedPhase } from '#goals/types.ts';
 import { EXIT, type Exit, LeaseLost, Unobserved, Unreadable, UserError } from '#model/errors.ts';
 import type { RunState, Status } from '#model/event.ts';
 import type { HeldLock } from '#model/ports.ts';
 import type { RunContext, RunRequest } from './context.ts';
 import { createEmit } from './emit.ts';
+import { wasShown } from './evidence.ts';
 import { runStateOf, worstExit } from './exit.ts';
 import { describePermission, distinct, permissionsOf } from './permissions.ts';
-import { isShown, type PhaseResult, runPhase } from './phase.ts';
+import { type PhaseResult, runPhase } from './phase.ts';
 import { ProgressRecorder } from './progress-recorder.ts';
 import type { RunTools } from './run-tools.ts';
 import { judgeTriggers } from './triggers.ts';
@@ -111,7 +112,7 @@ class Run {
 
   /** Every permission of the phases to come, asked for before the first write. */
   async #preflight(): Promise<RunResult | undefined> {
-    const permissions = distinct(this.#selected().flatMap(({ body }) => permissionsOf(body)));
+    const permissions = distinct(this.#selected().flatMap(({ body }) => permissionsOf(body, this.#request.apply)));
     const denied = (await this.#context.access.denied(permissions, this.#signal())).map(describePermission);
     this.#emit({ type: 'preflight.finished', asked: permissions.length, denied });
     if (denied.length === 0) return undefined;
@@ -151,7 +152,7 @@ class Run {
 
   /** A phase before the first one to run: its evidence counts, a bare claim is judged. */
   async #confirmPrerequisite(phase: MatchedPhase, tools: RunTools): Promise<RunResult | undefined> {
-    if (isShown(phase) || this.#isLook()) return undefined;
+    if (phase.objectives.every(isPassable) || this.#isLook()) return undefined;
     const named = `phase ${phase.number} (${phase.name})`;
     const claimed = phase.objectives.every(({ status, skipped }) => skipped !== undefined || status === 'completed');
     if (!claimed) {
@@ -202,6 +203,12 @@ class Run {
     this.#emit({ type: 'lock.lost', why });
     this.#stop.abort();
   }
+}
+
+/** Shown, or waiting for nothing but a gate beside which other work may go on. */
+function isPassable({ skipped, ...objective }: MatchedObjective): boolean {
+  const waitsAside = objective.status === 'waiting' && objective.evidence?.waiting_for?.non_blocking === true;
+  return skipped !== undefined || wasShown(objective) || waitsAside;
 }
 
 function lost(why: string): RunResult {

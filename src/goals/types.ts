@@ -2,6 +2,7 @@ import type { Validation } from '#model/check.ts';
 import type { Status } from '#model/event.ts';
 import type { Objective, PhaseBody } from '#model/phase.ts';
 import type { Attestation } from '#model/ports.ts';
+import type { WaitingFor } from '#model/status.ts';
 import type { Verdict } from '#model/verdict.ts';
 
 /** A goals file, understood: spellings normalised, everything else left in the file. */
@@ -66,7 +67,7 @@ export interface Evidence {
   readonly run: string;
   readonly checks: Readonly<Record<string, CheckEvidence>>;
   readonly approvals: Readonly<Record<string, Attestation>>;
-  readonly waiting_for?: { readonly what: string; readonly since?: string; readonly until?: string; readonly remedy?: string };
+  readonly waiting_for?: WaitingFor & { /** Later phases may run meanwhile. */ readonly non_blocking?: true };
   /** Digest of the objective's desired state when it was shown; another one means that it has to be planned again. */
   readonly desired: string;
 }

@@ -202,11 +202,26 @@ test('a gate that blocks nothing lets later phases run; the run still says that 
   ]);
 });
 
-test('one gate that blocks is enough to block', async () => {
-  const phases = [phaseOf(1, [aim('1.1', [{ ...soak, nonBlocking: true }, approval])]), phaseOf(2, [aim('2.1', [])])];
+test('nor does it hold up a later phase that is run by itself', async () => {
+  const phases = [
+    phaseOf(1, [aim('1.1', [{ ...soak, nonBlocking: true }])]),
+    phaseOf(2, [aim('2.1', [checkFact('alloy')], [put('alloy')])]),
+  ];
+  const world = soaking(phases);
+  await world.run(phases, { to: 1 });
+  expect(await world.run(phases, { from: 2, to: 2 })).toMatchObject({ exit: 0 });
+  expect(world.performed).toEqual(['apply alloy=up']);
+});
+
+test.each([
+  ['after', [{ ...soak, nonBlocking: true }, approval]],
+  ['before', [approval, { ...soak, nonBlocking: true }]],
+] as const)('one gate that blocks is enough to block, %s one that does not', async (_, gates) => {
+  const phases = [phaseOf(1, [aim('1.1', [...gates])]), phaseOf(2, [aim('2.1', [])])];
   const world = soaking(phases);
   expect(await world.run(phases)).toMatchObject({ exit: 3 });
   expect(world.eventsOf('phase.started')).toHaveLength(1);
+  expect(await world.run(phases, { from: 2, to: 2 })).toMatchObject({ exit: 5 });
 });
 
 test('of an objective the worst outcome of the quiet checks counts', async () => {

@@ -116,3 +116,10 @@ test('preconditions count, what is skipped does not, and each is asked once', ()
 function namesOf(validations: readonly Validation[], steps: readonly Step[] = []): readonly string[] {
   return permissionsOf({ preconditions: [], objectives: [aim('1.1', validations, steps)] }).map(describePermission);
 }
+
+test('a look needs no permission to write', () => {
+  const body = { preconditions: [], objectives: [aim('1.1', [checkFact('one')], [put('one')])] };
+  const verbs = (writes: boolean) => new Set(permissionsOf(body, writes).map(({ verb }) => verb));
+  expect(verbs(true)).toContain('create');
+  expect([...verbs(false)].filter((verb) => !['get', 'list', 'watch'].includes(verb))).toEqual([]);
+});
