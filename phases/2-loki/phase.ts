@@ -38,8 +38,8 @@ export default definePhase(2, 'Loki Deployment', (environment) => {
           {
             title: 'Deploy Loki HelmRelease',
             validations: [
-              releaseIsReady('loki.release-ready', releaseRef(namespace, name), loki.chart.version),
-              statefulSetIsRolledOut({ id: 'loki.rolled-out', namespace, name }),
+              releaseIsReady('loki.release-ready', releaseRef(namespace, name), loki.chart.version, applied.id),
+              statefulSetIsRolledOut({ id: 'loki.rolled-out', namespace, name, after: ['loki.release-ready'] }),
               nothingRestarts({
                 id: 'loki.no-restarts',
                 namespace,

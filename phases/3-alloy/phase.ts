@@ -14,6 +14,7 @@ import { alloyFiles } from './manifests.ts';
 export default definePhase(3, 'Alloy Configuration', (environment) => {
   const { gitops, loki, alloy } = environment;
   const { namespace, name } = alloy;
+  const applied = isApplied(appOf(environment, 'alloy'), environment);
   return {
     preconditions: [lokiIsReady(loki), gatewayRoutes(loki)],
     objectives: [
@@ -28,8 +29,8 @@ export default definePhase(3, 'Alloy Configuration', (environment) => {
           {
             title: 'Deploy Alloy DaemonSet',
             validations: [
-              releaseIsReady('alloy.release-ready', releaseRef(namespace, name), alloy.chart.version),
-              daemonSetCoversNodes({ id: 'alloy.on-every-node', namespace, name }),
+              releaseIsReady('alloy.release-ready', releaseRef(namespace, name), alloy.chart.version, applied.id),
+              daemonSetCoversNodes({ id: 'alloy.on-every-node', namespace, name, after: ['alloy.release-ready'] }),
               nothingRestarts({
                 id: 'alloy.no-restarts',
                 namespace,
@@ -37,7 +38,7 @@ export default definePhase(3, 'Alloy Configuration', (environment) => {
                 what: 'Alloy',
                 setting: 'alloy.resources in environment.alloy.values',
               }),
-              isApplied(appOf(environment, 'alloy'), environment),
+              applied,
             ],
           },
           { title: 'Configure log discovery', validations: [collectsExactlyOnce(environment)] },

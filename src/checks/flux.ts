@@ -111,11 +111,13 @@ export const chartIsServed = (id: string, ref: ObjectRef, chart: Chart): Check =
   });
 
 /** HelmRelease Ready, for the generation it has now, at the wanted chart version. */
-export const releaseIsReady = (id: string, ref: ObjectRef, version: string): Check =>
+/** @param applied the check that says that Flux has applied the newest commit: before it, the release is the one of yesterday's values */
+export const releaseIsReady = (id: string, ref: ObjectRef, version: string, applied: string): Check =>
   check({
     id,
     title: `${nameOf(ref)} is released at chart version ${version}`,
     holds: 'always',
+    after: [applied],
     reads: { found: readObject(ref, FluxObject) },
     judge: ({ found }) => {
       if (found === undefined) return pending(`${nameOf(ref)} is not there yet`, [], `kubectl get helmrelease -n ${ref.namespace}`);

@@ -15,6 +15,8 @@ export const lokiIsReady = (loki: Loki): Check =>
     id: 'loki.ready',
     title: 'Loki is ready and every module runs',
     holds: 'always',
+    // Until then the process that answers may be the one with yesterday's configuration.
+    after: ['loki.rolled-out'],
     reads: { ready: readHttp(loki.service, '/ready'), services: readHttp(loki.service, '/services') },
     judge: ({ ready, services }) => {
       if (ready.status !== 200) return notAnswering('/ready', ready);

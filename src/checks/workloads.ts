@@ -8,14 +8,17 @@ interface Workload {
   readonly id: string;
   readonly namespace: string;
   readonly name: string;
+  /** Ids of checks that come first: before them it says nothing, since it is still what it was before a change. */
+  readonly after?: readonly string[];
 }
 
 /** Rolled out at the current revision, not merely "3 ready": https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#rolling-updates */
-export const statefulSetIsRolledOut = ({ id, namespace, name }: Workload): Check =>
+export const statefulSetIsRolledOut = ({ id, namespace, name, after }: Workload): Check =>
   check({
     id,
     title: `StatefulSet ${namespace}/${name} is rolled out`,
     holds: 'always',
+    ...(after === undefined ? {} : { after }),
     reads: { found: readObject({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name }, StatefulSet) },
     judge: ({ found }) => {
       if (found === undefined) return missing('StatefulSet', namespace, name);
@@ -48,11 +51,12 @@ export const deploymentIsAvailable = ({ id, namespace, name }: Workload): Check 
   });
 
 /** On every node that takes pods: a tainted node that is left out has no logs. */
-export const daemonSetCoversNodes = ({ id, namespace, name }: Workload): Check =>
+export const daemonSetCoversNodes = ({ id, namespace, name, after }: Workload): Check =>
   check({
     id,
     title: `DaemonSet ${namespace}/${name} runs on every node`,
     holds: 'always',
+    ...(after === undefined ? {} : { after }),
     reads: {
       found: readObject({ apiVersion: 'apps/v1', kind: 'DaemonSet', namespace, name }, DaemonSet),
       nodes: readList({ group: '', version: 'v1', resource: 'nodes' }, Node),

@@ -129,3 +129,20 @@ describe('what a cluster does not have is skipped with its reason', () => {
     expect(migration).toMatchObject({ id: '5.1', skipped: 'there is no Airflow here', deliverables: [] });
   });
 });
+
+describe('what still shows the settings of before is not judged until Flux, Helm and the workload have come to the new ones', () => {
+  it.each([
+    ['2.1', ['loki.retention-runs', 'loki.ready', 'loki.rolled-out', 'loki.release-ready', 'flux.loki-applied']],
+    ['2.1', ['loki.storage-is-s3', 'loki.ready', 'loki.rolled-out']],
+    ['2.1', ['loki.limits-set', 'loki.rolled-out']],
+    ['3.1', ['alloy.config-loaded', 'alloy.on-every-node', 'alloy.release-ready', 'flux.alloy-applied']],
+  ] as const)('%s %j', (id, chain) => {
+    const validations = objectivesOf(ENVIRONMENTS.homelab)
+      .filter((one) => one.id === id)
+      .flatMap(validationsOf);
+    for (const [index, first] of chain.slice(1).entries()) {
+      const check = validations.find((one): one is Check => one.id === chain[index] && !isGate(one) && !isProbe(one));
+      expect(check?.after).toContain(first);
+    }
+  });
+});
