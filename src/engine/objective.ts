@@ -197,7 +197,9 @@ class ObjectiveRun {
     return false;
   }
 
+  /** What was shown of another desired state says nothing of this one. */
   #isFresh(probe: Probe): boolean {
+    if (this.#objective.evidence?.desired !== this.#desired) return false;
     return this.#log.evidence.isFresh(probe, this.#tools.context.clock.now());
   }
 

@@ -3,7 +3,7 @@ import { runPhases } from '#engine/run.ts';
 import type { Probe } from '#model/check.ts';
 import { UserError } from '#model/errors.ts';
 import { failed, met, pending } from '#model/verdict.ts';
-import { put, readFact, remove } from './facts.ts';
+import { commit, put, readFact, remove } from './facts.ts';
 import { aim, phaseOf, recordOf, worldFor } from './rollout.ts';
 import { START, type World } from './support.ts';
 
@@ -94,6 +94,19 @@ test('evidence is good for as long as the probe says', async () => {
   expect(world.performed.filter((each) => each.startsWith('apply'))).toHaveLength(1);
   await runOften(world, [START + 3_601_000]);
   expect(world.performed.filter((each) => each.startsWith('apply'))).toHaveLength(2);
+});
+
+test('what was shown before new settings says nothing of them: the probe writes again, however lately it was met', async () => {
+  const version = (content: string) => [phaseOf(1, [aim('1.1', [echo], [commit({ 'loki.yaml': content })])])];
+  const world = worldFor(version('v1'));
+  const probed = () => world.performed.filter((each) => each.startsWith('apply line')).length;
+  await world.run(version('v1'));
+  await world.run(version('v1'));
+  expect(probed()).toBe(1);
+  await world.run(version('v2'));
+  expect(probed()).toBe(2);
+  expect(await world.run(version('v2'), { apply: false })).toMatchObject({ exit: 0 });
+  expect(probed()).toBe(2);
 });
 
 test('a look uses evidence and never writes: without any it cannot tell', async () => {
