@@ -92,8 +92,13 @@ export async function runWired(
 
 /** The goals file is the user's: it is never committed for them. */
 function tellHowToCommit(path: string): void {
-  const file = relative(process.cwd(), path);
-  process.stderr.write(`Progress was recorded. To commit it: git commit -m "Record logging progress" -- ${file}\n`);
+  const file = shellQuoted(relative(process.cwd(), path));
+  // A file that was never committed is unknown to a bare `git commit -- FILE`.
+  process.stderr.write(`Progress was recorded. To commit it: git add -- ${file} && git commit -m "Record logging progress" -- ${file}\n`);
+}
+
+function shellQuoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Sorts by time, and is unique across machines. */
