@@ -109,8 +109,14 @@ function twist(answer: Answer, gen: fc.GeneratorValue): Answer {
     const one = gen(fc.nat, Math.max(0, answer.items.length - 1));
     return { ...answer, items: answer.items.map((item, at) => (at === one ? (twistValue(structuredClone(item), gen) as Manifest) : item)) };
   }
-  if (answer.of === 's3') return { ...answer, status: gen(fc.constantFrom, 200, 403, 404, 500, 501, 503), body: gen(fc.string) };
-  if (answer.of === 'secret') return { ...answer, keys: gen(fc.array, fc.string()) as string[] };
+  if (answer.of === 's3')
+    return {
+      ...answer,
+      status: gen(fc.constantFrom, 200, 403, 404, 500, 501, 503),
+      body: gen(fc.constantFrom, '', ' ', 'x', '{}', '<html>'),
+    };
+  if (answer.of === 'secret')
+    return { ...answer, keys: gen(fc.constantFrom, [], ['x'], ['', ' '], ['bucket', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) };
   if (answer.of !== 'http') return answer;
   if (gen(fc.nat, 4) > 0) return { ...answer, body: twistBody(answer.body, gen) };
   return { ...answer, status: gen(fc.constantFrom, 200, 204, 400, 401, 404, 500, 503), body: gen(fc.constantFrom, '', 'trouble', '{}') };
