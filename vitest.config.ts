@@ -1,4 +1,3 @@
-import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
@@ -9,7 +8,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // Nothing is left in, or found in, the home of whoever runs the tests.
-    env: { XDG_STATE_HOME: mkdtempSync(join(tmpdir(), 'anton-logging-state-')) },
+    env: { XDG_STATE_HOME: join(tmpdir(), 'anton-logging-test-state') },
     // Tests of commands read what they print; vitest would take console.log away.
     disableConsoleIntercept: true,
     reporters: ['default', './scripts/count-reporter.ts'],

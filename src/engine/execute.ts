@@ -11,7 +11,13 @@ export interface Place {
 }
 
 /** `interrupted`: whether it happened is not known; the journal has its intent without an outcome. */
-export type Executed = 'applied' | 'skipped' | 'failed' | 'interrupted';
+export type Executed = 'applied' | 'skipped' | 'interrupted' | Refusal;
+
+/** Why a change was not performed, and what to do about it. */
+export interface Refusal {
+  readonly refused: string;
+  readonly remedy: string;
+}
 
 /**
  * The only place where changes are performed: dry run, Lease and journal are enforced here, once.
@@ -40,7 +46,7 @@ export async function executeChange(change: Change, place: Place, tools: RunTool
     if (signal.aborted && !(error instanceof LeaseLost)) return 'interrupted';
     if (!(error instanceof UserError)) throw error;
     emit({ type: 'change.failed', ...where, cause: [describeChange(change), error.message], remedy: error.remedy });
-    return 'failed';
+    return { refused: `${describeChange(change)}: ${error.message}`, remedy: error.remedy };
   }
 }
 

@@ -4,7 +4,7 @@ import { EXIT, type Exit } from '#model/errors.ts';
 import type { Status } from '#model/event.ts';
 import { met, type Outcome } from '#model/verdict.ts';
 import { EvidenceBook } from './evidence.ts';
-import type { Place } from './execute.ts';
+import type { Place, Refusal } from './execute.ts';
 import type { GateState } from './gate.ts';
 import type { RunTools } from './run-tools.ts';
 
@@ -77,9 +77,8 @@ export class ObjectiveLog {
     };
   }
 
-  /** A change of ours was refused; the event has said why. */
-  refused(reason: string): ObjectiveResult {
-    return { status: 'failed', exit: EXIT.failed, reason, evidence: this.#close() };
+  refused({ refused, remedy }: Refusal): ObjectiveResult {
+    return { status: 'failed', exit: EXIT.failed, reason: refused, remedy, evidence: this.#close() };
   }
 
   interrupted(): ObjectiveResult {

@@ -117,7 +117,7 @@ class ObjectiveRun {
   async #perform(changes: readonly Change[]): Promise<ObjectiveResult | undefined> {
     for (const change of changes) {
       const done = await executeChange(change, this.#log.next(), this.#tools);
-      if (done === 'failed') return this.#log.refused(`objective ${this.#objective.id}: a change was refused`);
+      if (typeof done === 'object') return this.#log.refused(done);
     }
     return undefined;
   }
@@ -154,7 +154,8 @@ class ObjectiveRun {
   async #probe(probe: Probe): Promise<ObjectiveResult | undefined> {
     const outcome = await runProbe(probe, this.#log, this.#tools);
     if (this.#tools.signal.aborted) return this.#log.interrupted();
-    if (outcome === undefined) return this.#log.refused(`${probe.title}: its own write was refused`);
+    if (outcome === undefined) return this.#log.interrupted();
+    if ('refused' in outcome) return this.#log.refused(outcome);
     return outcome.state === 'met' ? undefined : this.#log.notMet(probe.title, outcome);
   }
 
@@ -181,10 +182,10 @@ class ObjectiveRun {
     return this.#log.notMet(title, state.outcome);
   }
 
-  /** Declared changes that the world does not have yet: new settings on a finished objective are planned like anything else. */
+  /** Declared changes that Git does not have (any more): new settings on a finished objective, or a file that was edited by hand. */
   async #isChanged(): Promise<boolean> {
     const { context, request, signal } = this.#tools;
-    if (!request.apply || this.#objective.evidence?.desired === this.#desired) return false;
+    if (!request.apply) return false;
     for (const step of this.#steps) {
       if (step.do !== 'commit') continue;
       // A refusal is told where the change is performed.

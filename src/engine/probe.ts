@@ -1,20 +1,21 @@
 import type { Probe, Probing } from '#model/check.ts';
 import type { Outcome } from '#model/verdict.ts';
-import { executeChange } from './execute.ts';
+import { executeChange, type Refusal } from './execute.ts';
 import type { ObjectiveLog } from './objective-log.ts';
 import type { RunTools } from './run-tools.ts';
 import { awaitChecks } from './wait.ts';
 
 /**
  * Writes, looks until the probe is decided, and undoes its writes even when it failed or the run was interrupted.
- * @returns the outcome, or undefined when one of its own writes was refused (the event says why) or interrupted
+ * @returns the outcome, why one of its own writes was refused, or undefined when it was interrupted
  */
-export async function runProbe(probe: Probe, log: ObjectiveLog, tools: RunTools): Promise<Outcome | undefined> {
+export async function runProbe(probe: Probe, log: ObjectiveLog, tools: RunTools): Promise<Outcome | Refusal | undefined> {
   const { before, reads, judge, after } = probe.with(markOf(tools));
   try {
     for (const change of before) {
       const done = await executeChange(change, log.next(), tools);
-      if (done === 'failed' || done === 'interrupted') return undefined;
+      if (typeof done === 'object') return done;
+      if (done === 'interrupted') return undefined;
     }
     const check = { id: probe.id, title: probe.title, holds: probe.holds, reads, judge };
     const { outcomes } = await awaitChecks([check], {

@@ -54,7 +54,10 @@ test('nothing begins once the Lease may have expired', async () => {
 test('a refusal is told with its remedy', async () => {
   const world = new World();
   world.refusals.set('loki', new UserError('loki.yaml was edited by hand', 'use --overwrite'));
-  expect(await executeChange(put('loki'), PLACE, world.tools())).toBe('failed');
+  expect(await executeChange(put('loki'), PLACE, world.tools())).toEqual({
+    refused: 'apply ConfigMap loki: loki.yaml was edited by hand',
+    remedy: 'use --overwrite',
+  });
   expect(world.events).toMatchObject([
     { type: 'change.planned' },
     { type: 'change.failed', change: '1.1/3', cause: ['apply ConfigMap loki', 'loki.yaml was edited by hand'], remedy: 'use --overwrite' },

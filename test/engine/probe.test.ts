@@ -68,7 +68,8 @@ test('a write of its own that is refused fails the objective, and the others are
   world.refusals.set('second', new UserError('quota exceeded', 'ask for more'));
   expect(await world.run([phaseOf(1, [aim('1.1', [twice])])])).toMatchObject({
     exit: 1,
-    summary: 'A line comes back: its own write was refused',
+    summary: 'apply ConfigMap second: quota exceeded',
+    remedy: 'ask for more',
   });
   expect(world.facts.has('line')).toBe(false);
 });
