@@ -40,7 +40,8 @@ export function createJournal(directory: string, run: string): Journal {
       const line = Buffer.from(`${JSON.stringify({ ...event, prev: head, digest })}\n`);
       attempt(file, () => {
         for (let written = 0; written < line.length; ) written += fs.writeSync(descriptor, line, written);
-        fs.fsyncSync(descriptor);
+        // A verdict that a power failure takes is judged again; what was intended and what was done has to be known.
+        if (event.type !== 'check.judged') fs.fsyncSync(descriptor);
       });
       head = digest;
     },

@@ -63,7 +63,7 @@ export interface AccessReviewer {
   denied(permissions: readonly Permission[], signal: AbortSignal): Promise<readonly Permission[]>;
 }
 
-/** Appends durably: when it returns, the record survives a SIGKILL. */
+/** Appends durably: when it returns, the record survives a SIGKILL, and unless it is a verdict a power failure, too. */
 export interface Journal {
   append(event: Event): void;
   /** Digest of the last record, chained over all before it. */

@@ -9,6 +9,9 @@ import type { Tree } from '#rehearsal/tree.ts';
 /** What a rollout left, line by line: what it is about, and its text without what differs from run to run. */
 export type EndState = Readonly<Record<string, string>>;
 
+const CONTEXT = 60;
+const SHOWN = 300;
+
 /** Where a rollout took place. */
 export interface Place {
   readonly directory: string;
@@ -29,16 +32,21 @@ export async function readEndState({ directory, cluster }: Place): Promise<EndSt
     ['temporary files', (await readdir(join(directory, 'tmp'))).join(' ')],
   ];
   const state: Record<string, string> = {};
-  for (const [about, text] of lines) state[uniqueIn(state, neutral(about, directory))] = neutral(text, directory);
+  const neutral = neutralFor(directory, cluster);
+  for (const [about, text] of lines) state[uniqueIn(state, neutral(about))] = neutral(text);
   return state;
 }
 
-/** What is not the same, as text for a person. */
+/** What is not the same, as text for a person: of each text what follows the first difference. */
 export function differences(expected: EndState, actual: EndState): readonly string[] {
   const abouts = [...new Set([...Object.keys(expected), ...Object.keys(actual)])];
   return abouts
     .filter((about) => expected[about] !== actual[about])
-    .map((about) => `${about}\n    expected: ${expected[about] ?? 'nothing'}\n    found:    ${actual[about] ?? 'nothing'}`);
+    .map((about) => {
+      const [one = 'nothing', other = 'nothing'] = [expected[about], actual[about]];
+      const from = Math.max(0, [...one].findIndex((character, index) => character !== other[index]) - CONTEXT);
+      return `${about}\n    expected: ${one.slice(from, from + SHOWN)}\n    found:    ${other.slice(from, from + SHOWN)}`;
+    });
 }
 
 /** The tree by blobs, so that it is exact, and what was committed how often. */
@@ -76,11 +84,14 @@ function nameOf({ kind, metadata }: Manifest, name: string): string {
   return kind === 'Pod' && owners[0] !== undefined && owners[0].kind !== 'StatefulSet' ? `${owners[0].name}-*` : name;
 }
 
+/** How Loki cuts its chunks depends on timing: that there are some has to do. */
 function bucketLines({ world }: EmbeddedCluster): readonly [string, string][] {
   const claims = world.store.list('objectbucket.io/v1alpha1', 'ObjectBucketClaim');
-  return claims.flatMap(({ spec }) => {
+  const lines = claims.flatMap(({ spec }) => {
     const { bucketName } = spec as { bucketName: string };
     return world.buckets.list(bucketName, '').map(({ key }): [string, string] => {
+      const [chunks] = /^(fake|index)\//.exec(key) ?? [];
+      if (chunks !== undefined) return [`objects in ${bucketName}/${chunks}`, 'some'];
       return [
         `object ${bucketName}/${key}`,
         createHash('sha256')
@@ -89,17 +100,17 @@ function bucketLines({ world }: EmbeddedCluster): readonly [string, string][] {
       ];
     });
   });
+  return [...new Map(lines)];
 }
 
 /** Statuses, what was judged how, and what was approved; dates and what was seen differ. */
 function goalsLines(text: string): readonly [string, string][] {
   const goals: Tree = JSON.parse(text);
-  const about = `${'goals'}`;
   return [
-    [`${about} initiative`, goals.initiative.status],
+    ['goals initiative', goals.initiative.status],
     ...goals.phases.flatMap((phase: Tree) => [
-      [`${about} ${phase.id}`, phase.status],
-      ...phase.objectives.map((objective: Tree) => [`${about} ${objective.id}`, JSON.stringify(judged(objective))]),
+      [`goals ${phase.id}`, phase.status],
+      ...phase.objectives.map((objective: Tree) => [`goals ${objective.id}`, JSON.stringify(judged(objective))]),
     ]),
   ];
 }
@@ -110,14 +121,25 @@ function judged({ status, evidence }: Tree): unknown {
   return { status, desired: evidence?.desired, waiting: evidence?.waiting_for, checks: checks.sort(), approvals: approvals.sort() };
 }
 
-/** Ids of runs, moments, hashes of commits, uids and this rollout's own folder. */
-function neutral(text: string, directory: string): string {
-  return text
-    .replaceAll(directory, '<directory>')
-    .replaceAll(/\b\d{8}t\d{6}-[0-9a-f]{6}\b/g, '<run>')
-    .replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<uid>')
-    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)/g, '<time>')
-    .replaceAll(/\bsha1:[0-9a-f]{40}\b/g, 'sha1:<commit>');
+/** Without ids of runs, moments, hashes of commits, uids, passwords made up by the cluster, and the rollout's own folder. */
+function neutralFor(directory: string, { world }: EmbeddedCluster): (text: string) => string {
+  const madeUp = world.store.list('v1', 'Secret').flatMap(({ metadata, data = {} }) =>
+    Object.entries(data as Record<string, string>)
+      .filter(([key]) => key.startsWith('AWS_') || key === 'admin-password')
+      .map(([key, value]) => [value, `<${key} of ${metadata.namespace}/${metadata.name}>`] as const),
+  );
+  return (text) =>
+    madeUp
+      .reduce((rest, [value, instead]) => rest.replaceAll(value, instead), text)
+      .replaceAll(directory, '<directory>')
+      .replaceAll(/\b\d{8}t\d{6}-[0-9a-f]{6}\b/g, '<run>')
+      .replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<uid>')
+      .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)/g, '<time>')
+      .replaceAll(/\bsha1:[0-9a-f]{40}\b/g, 'sha1:<commit>')
+      // How long the rollout took until the clock was moved.
+      .replaceAll(/"offsetMilliseconds":"(\d+)"/g, (_, offset) => `"offset":"${Math.round(Number(offset) / 3_600_000)} h"`)
+      // Taking over from the dead is counted, as it should be.
+      .replaceAll(/"leaseTransitions":\d+/g, '"leaseTransitions":"<number>"');
 }
 
 function uniqueIn(state: Readonly<Record<string, string>>, about: string): string {
