@@ -99,7 +99,7 @@ class Run {
     if (error instanceof LeaseLost) return lost(error.message);
     if (error instanceof UserError) return finish(error.exit, error.message, error.remedy);
     if (error instanceof Unobserved || error instanceof Unreadable) {
-      return finish(EXIT.unknown, error.message, 'see that the API server answers: kubectl version; then resume');
+      return finish(EXIT.unknown, error.message, 'see that this API server answers, then: anton-logging resume');
     }
     throw error;
   }

@@ -183,7 +183,7 @@ function refuseIfHeld(lease: Manifest, { clock, identity }: LockParts): void {
   const doing = [run && `run ${run}`, phase && `phase ${phase}`].filter(Boolean).join(', ');
   throw new UserError(
     `another run holds ${nameOf(refOf(lease.metadata.namespace ?? ''))}: ${holder}${doing === '' ? '' : ` (${doing})`}, since ${acquireTime ?? 'an unknown time'}; without renewal it expires at ${new Date(expires).toISOString()}`,
-    'wait for that run to end, or end it; a run that has died is taken over when its Lease expires',
+    'wait for that run to end, or end it there; one that has died is taken over when its Lease expires. `anton-logging unlock` shows who holds it',
     EXIT.locked,
   );
 }
