@@ -6,8 +6,11 @@ import { root } from './run-command.ts';
 import { scratchFile, scratchFolder } from './scratch.ts';
 
 /** Gives a test an embedded cluster and the surroundings that `rehearse --serve` prints, in its checkout. */
-export async function withRehearsal(use: (cluster: EmbeddedCluster) => Promise<void>): Promise<void> {
-  const goals = await readFile(join(root, 'goals/goals.json'), 'utf8');
+export async function withRehearsal(
+  use: (cluster: EmbeddedCluster) => Promise<void>,
+  file = join(root, 'goals/goals.json'),
+): Promise<void> {
+  const goals = await readFile(file, 'utf8');
   const cluster = await startCluster({ directory: await scratchFolder(), goals });
   vi.stubEnv('KUBECONFIG', await scratchFile('kubeconfig', cluster.kubeconfig));
   vi.stubEnv('ANTON_LOGGING_REHEARSAL', cluster.url);
