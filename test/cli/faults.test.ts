@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { FAULTS } from '#rehearsal/faults/index.ts';
+import type { World } from '#rehearsal/world.ts';
+import { withRehearsal } from './rehearsal.ts';
+import { runCommand } from './run-command.ts';
+
+interface Told {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** What each fault has to be found by, in the words that the user reads. */
+const NAMED = {
+  'oom-loop': ['Pod monitoring/loki-0', 'OOMKilled', 'memory'],
+  'gateway-404': ['Service monitoring/loki-gateway', '404', 'nginx.conf'],
+  'retention-off': ['monitoring/loki', 'compactor.retention_enabled', 'environment.loki.values'],
+};
+
+test.each(FAULTS.map(({ name, phase, check }) => ({ name, phase, check })))(
+  '$name is red for the right reason; lifted, resume completes without doing again what was proven',
+  { timeout: 60_000 },
+  async ({ name, phase, check }) => {
+    await withRehearsal(async ({ world }) => {
+      bringIn(name, world);
+      const red = await runEvents('run', '--to', String(phase), '--yes');
+      expect(red.exit).toBe(1);
+      expect(red.events.at(-1)).toMatchObject({ type: 'run.finished', state: 'failed' });
+      const judged = red.events.filter(({ type, state }) => type === 'check.judged' && state === 'failed');
+      expect(judged.map((event) => event.check)).toEqual([check]);
+      const said = JSON.stringify(judged);
+      for (const word of NAMED[name as keyof typeof NAMED]) expect(said).toContain(word);
+
+      world.store.remove({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rehearsal', name: `fault-${name}` });
+      const healed = await runEvents('resume', '--yes');
+      expect(healed.exit).toBe(0);
+      expect(healed.events.at(-1)).toMatchObject({ state: 'completed' });
+      const proven = red.events
+        .filter(({ type, state }) => type === 'objective.finished' && state === 'completed')
+        .map((event) => event.objective);
+      expect(proven).toContain('1.2');
+      const redone = healed.events.filter(({ type, objective }) => type === 'change.applied' && proven.includes(objective));
+      expect(redone).toEqual([]);
+      const commits = healed.events.filter(({ type, result }) => type === 'change.applied' && String(result).startsWith('committed'));
+      expect(commits).toEqual([]);
+    });
+  },
+);
+
+async function runEvents(...argv: string[]): Promise<{ exit: number; events: Told[] }> {
+  const { exit, stdout } = await runCommand([...argv, '-o', 'ndjson']);
+  const lines = stdout.trim().split('\n');
+  return { exit, events: lines.map((line) => JSON.parse(line) as Told) };
+}
+
+function bringIn(name: string, world: World): void {
+  const metadata = { name: `fault-${name}`, namespace: 'rehearsal', labels: { 'anton-logging/fault': name } };
+  world.store.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+}
