@@ -137,9 +137,10 @@ function showEvents(phases: readonly PhaseOutline[], rows: LiveRows): (event: Ev
   };
 }
 
+/** A tick is for what was completed alone: what waits, was interrupted or is blocked has none. */
 function endingOf(state: Status): Ending {
-  if (state === 'skipped') return { how: 'skipped' };
-  return { how: state === 'failed' || state === 'regressed' ? 'failed' : 'done' };
+  if (state === 'completed') return { how: 'done' };
+  return { how: state === 'failed' || state === 'regressed' || state === 'blocked' ? 'failed' : 'skipped' };
 }
 
 /** How a check that is not met stands when its objective is over: one that was pending was not awaited any longer. */

@@ -67,6 +67,22 @@ describe('the tree', () => {
     expect(`✔ Phase 0${last}`).toMatchSnapshot();
   });
 
+  it.each(['waiting', 'in_progress', 'blocked', 'failed', 'regressed', 'pending'] as const)(
+    'gives no tick to a phase that is %s',
+    async (state) => {
+      const { stream, text } = terminal();
+      const progress = liveProgress(OUTLINE, stream);
+      const finished = { type: 'phase.finished', phase: 0, name: 'Readiness', state } as const;
+      for (const event of [...RUN.slice(0, 3), { time: '2026-01-02T03:04:05.678Z', run: 'r1', seq: 4, ...finished }]) {
+        progress.listener(event);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await progress.close();
+      expect(stripVTControlCharacters(text())).toContain(`Phase 0: Readiness: ${state}`);
+      expect(stripVTControlCharacters(text())).not.toContain('✔ Phase 0');
+    },
+  );
+
   it('leaves Ctrl-C to the launcher', async () => {
     const before = process.listenerCount('SIGINT');
     const { stream } = terminal();
