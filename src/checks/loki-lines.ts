@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { PushLines } from '#model/change.ts';
 import { type Probe, probing } from '#model/check.ts';
 import type { Environment, Loki } from '#model/environment.ts';
 import { type ServiceRef, serviceName } from '#model/kubernetes.ts';
@@ -37,14 +38,7 @@ export const lineReturns = (loki: Loki): Probe => ({
   validFor: '24h',
   with: (mark) =>
     probing({
-      before: [
-        {
-          do: 'push',
-          to: loki.gateway,
-          labels: { namespace: loki.namespace, app: 'anton-logging', pod: 'anton-logging' },
-          lines: [`anton-logging probe ${mark}`],
-        },
-      ],
+      before: [pushLine(loki, loki.gateway, `anton-logging probe ${mark}`)],
       reads: { found: readLines(loki.gateway, `{app="anton-logging"} |= \`${mark}\``, '1h') },
       judge: ({ found }) => {
         if (found.value === undefined) return notAnswering('query_range', found);
@@ -78,15 +72,7 @@ export const flushReachesBucket = ({ loki, storage }: Environment): Probe => ({
   validFor: '24h',
   with: (mark) =>
     probing({
-      before: [
-        {
-          do: 'push',
-          to: loki.service,
-          labels: { namespace: loki.namespace, app: 'anton-logging', pod: 'anton-logging' },
-          lines: [`anton-logging flush ${mark}`],
-          flush: loki.service,
-        },
-      ],
+      before: [{ ...pushLine(loki, loki.service, `anton-logging flush ${mark}`), flush: loki.service }],
       reads: { list: readBucket(storage.bucket, 'list', { key: 'fake/' }) },
       judge: ({ list }, now) => {
         if (list.status !== 200) return refused('list', storage.bucket, list);
@@ -110,4 +96,9 @@ export const flushReachesBucket = ({ loki, storage }: Environment): Probe => ({
 export function linesOf({ data }: Streams): readonly Line[] {
   const lines = data.result.flatMap(({ stream, values }) => values.map(([at, line]) => ({ at: BigInt(at), line, labels: stream })));
   return lines.toSorted((a, b) => Number(a.at - b.at));
+}
+
+/** A line of our own, under labels that no pod has. */
+function pushLine({ namespace }: Loki, to: ServiceRef, line: string): PushLines {
+  return { do: 'push', to, labels: { namespace, app: 'anton-logging', pod: 'anton-logging' }, lines: [line] };
 }
