@@ -29,7 +29,7 @@ export interface StandIns {
   /** What the simulated containers have written, for those who play the kubelet. */
   readonly logs: World['logs'];
   describe(): readonly { readonly name: string; readonly what: string }[];
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 const PLAYED = [
@@ -52,8 +52,11 @@ export async function startStandIns({ kubernetes, directory, s3, prometheus }: S
   const { signal } = stopping;
   const report = reportTo(join(directory, 'stand-ins.log'));
   const world = await mirrorWorld(kubernetes, report, signal);
-  const exporter = await serveMetrics(world);
-  const servers = [exporter, ...(await serveProcesses(world))];
+  const exporter = await serveMetrics(world, signal);
+  await serveProcesses(world, signal).catch((error: unknown) => {
+    stopping.abort();
+    throw error;
+  });
   const { port } = exporter.address() as AddressInfo;
 
   const looks: Readonly<Record<string, (world: World) => unknown>> = {
@@ -61,7 +64,7 @@ export async function startStandIns({ kubernetes, directory, s3, prometheus }: S
     'routine logs': writeRoutineLogs,
     Alloy: () => shipLogs(world, send),
     canary: () => pushCanaries(world, send),
-    Rook: () => provisionBuckets(world, s3),
+    Rook: () => provisionBuckets(world, s3, report),
     'External Secrets': syncExternalSecrets,
     'prometheus-operator': () => configurePrometheus(world, prometheus, port),
   };
@@ -70,11 +73,7 @@ export async function startStandIns({ kubernetes, directory, s3, prometheus }: S
   return {
     logs: world.logs,
     describe: () => PLAYED,
-    async stop() {
-      stopping.abort();
-      for (const server of servers) server.closeAllConnections();
-      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-    },
+    stop: () => stopping.abort(),
   };
 }
 

@@ -47,12 +47,20 @@ export function portOf(pod: Manifest, port: number | string): number | undefined
   return ports.find(({ name }) => name === port)?.containerPort;
 }
 
-/** Answers on every address of the cluster; an undefined answer breaks the connection, as when nobody listens. Port 0: any. */
+/**
+ * Answers on every address of the cluster until the signal aborts; an undefined answer breaks the connection, as when nobody
+ * listens. Port 0: any.
+ */
 export async function listen(
   port: number,
   answer: (request: ServiceRequest, address: string) => Promise<ServiceResponse | undefined>,
+  signal: AbortSignal,
 ): Promise<Server> {
   const server = createServer((request, response) => void respond(request, response));
+  signal.addEventListener('abort', () => {
+    server.close();
+    server.closeAllConnections();
+  });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '0.0.0.0', resolve));
   return server;
 

@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import type { Manifest } from '#model/kubernetes.ts';
 import { alloyProcess } from '#rehearsal/services/alloy.ts';
 import { canaryProcess } from '#rehearsal/services/canary.ts';
@@ -16,14 +15,18 @@ const PROCESSES: readonly { readonly container: string; readonly port: number; r
 ];
 
 /** The embedded cluster's Alloy, Grafana and canary, each listening at the addresses of all its pods. */
-export async function serveProcesses(world: World): Promise<readonly Server[]> {
-  return Promise.all(
+export async function serveProcesses(world: World, signal: AbortSignal): Promise<void> {
+  await Promise.all(
     PROCESSES.map(({ container, port, start }) =>
-      listen(port, async (request, address) => {
-        const pods = world.store.list('v1', 'Pod').filter((pod) => runsContainer(pod, container));
-        const pod = pods.find((each) => statusOf(each).podIP === address);
-        return pod && start(pod)(request, world);
-      }),
+      listen(
+        port,
+        async (request, address) => {
+          const pods = world.store.list('v1', 'Pod').filter((pod) => runsContainer(pod, container));
+          const pod = pods.find((each) => statusOf(each).podIP === address);
+          return pod && start(pod)(request, world);
+        },
+        signal,
+      ),
     ),
   );
 }

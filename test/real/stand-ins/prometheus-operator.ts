@@ -12,7 +12,8 @@ export interface PrometheusProcess {
   readonly configDirectory: string;
 }
 
-const RELOAD = 'http://10.88.254.1:9090/-/reload';
+const HOST = '10.88.254.1';
+const RELOAD = `http://${HOST}:9090/-/reload`;
 const API = 'monitoring.coreos.com/v1';
 
 const appliedOf = memoryOf(() => ({ configuration: '' }));
@@ -20,7 +21,6 @@ const appliedOf = memoryOf(() => ({ configuration: '' }));
 /** Plays prometheus-operator: what the Prometheus object selects becomes files, and Prometheus is told to read them. */
 export async function configurePrometheus(world: World, { configDirectory }: PrometheusProcess, exporterPort: number): Promise<void> {
   const [prometheus] = world.store.list(API, 'Prometheus');
-  if (prometheus === undefined) return;
   const rules = selected(world, 'PrometheusRule', specOf(prometheus).ruleSelector);
   const monitors = selected(world, 'ServiceMonitor', specOf(prometheus).serviceMonitorSelector);
   const files = Object.fromEntries(rules.map((rule) => [fileOf(rule), stringify({ groups: specOf(rule).groups })]));
@@ -42,7 +42,7 @@ export async function configurePrometheus(world: World, { configDirectory }: Pro
 
 /** kube-state-metrics and the kubelets in one; its labels stand for theirs. */
 function exporterJob(port: number): Tree {
-  const targets = [`10.88.254.1:${port}`];
+  const targets = [`${HOST}:${port}`];
   return { job_name: 'kube-state-metrics', honor_labels: true, scrape_interval: '5s', static_configs: [{ targets }] };
 }
 
@@ -51,16 +51,17 @@ function jobsOf(world: World, monitor: Manifest): Tree[] {
   const { namespace = '', name } = monitor.metadata;
   const services = world.store.list('v1', 'Service', namespace).filter((service) => isSelected(service, specOf(monitor).selector));
   const endpoints: Tree[] = specOf(monitor).endpoints ?? [];
-  return endpoints.map(({ port, path = '/metrics', interval, honorLabels = false }, index) => ({
+  return endpoints.map(({ port, path = '/metrics', interval, honorLabels = false, relabelings = [] }, index) => ({
     job_name: `serviceMonitor/${namespace}/${name}/${index}`,
     metrics_path: path,
     honor_labels: honorLabels,
     ...(interval && { scrape_interval: interval, scrape_timeout: interval }),
     static_configs: services.flatMap((service) => targetsOf(world, service, port)),
+    relabel_configs: relabelings.map(inPrometheusSpelling),
   }));
 }
 
-/** The labels that the monitors of Loki's chart ask for: jobs are named by namespace and service. */
+/** With the labels that the operator gives; relabelings of the monitor come after them (Loki's chart puts the namespace before the job). */
 function targetsOf(world: World, service: Manifest, port: string): Tree[] {
   const { namespace = '', name } = service.metadata;
   const served = specOf(service).ports.find((each: Tree) => each.name === port);
@@ -71,9 +72,15 @@ function targetsOf(world: World, service: Manifest, port: string): Tree[] {
     const number = portOf(pod, served.targetPort ?? served.port);
     const containers: Tree[] = specOf(pod).containers;
     const container = containers.find(({ ports = [] }) => ports.some((each: Tree) => each.containerPort === number)) ?? containers[0];
-    const labels = { job: `${namespace}/${name}`, namespace, service: name, pod: pod.metadata.name, container: container.name };
+    const labels = { job: name, namespace, service: name, endpoint: port, pod: pod.metadata.name, container: container.name };
     return { targets: [`${statusOf(pod).podIP}:${number}`], labels };
   });
+}
+
+/** `sourceLabels` is `source_labels` there. */
+function inPrometheusSpelling(relabeling: Tree): Tree {
+  const spell = (field: string) => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(relabeling).map(([field, value]) => [spell(field), value]));
 }
 
 function selected(world: World, kind: string, selector: Tree): readonly Manifest[] {

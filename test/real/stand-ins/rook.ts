@@ -1,8 +1,9 @@
 import { AwsClient } from 'aws4fetch';
-import { type Manifest, refOf } from '#model/kubernetes.ts';
+import { type Manifest, nameOf, refOf } from '#model/kubernetes.ts';
 import { apply, find, ownedBy } from '#rehearsal/controllers/apply.ts';
 import { encodeSecret, specOf, statusOf } from '#rehearsal/tree.ts';
 import type { World } from '#rehearsal/world.ts';
+import type { Report } from './mirror.ts';
 
 /** The gateway, with the keys of its administrator. */
 export interface ObjectStore {
@@ -16,8 +17,8 @@ interface Keys {
   readonly secret_key: string;
 }
 
-/** Plays Rook's bucket provisioner on a real gateway. Deleting a claim deletes nothing. */
-export async function provisionBuckets(world: World, gateway: ObjectStore): Promise<void> {
+/** Plays Rook's bucket provisioner on a real gateway: one claim's trouble is not another's. Deleting a claim deletes nothing. */
+export async function provisionBuckets(world: World, gateway: ObjectStore, report: Report): Promise<void> {
   for (const claim of world.store.list('objectbucket.io/v1alpha1', 'ObjectBucketClaim')) {
     const { name, namespace = '' } = claim.metadata;
     const operator = operatorOf(world, claim);
@@ -25,7 +26,7 @@ export async function provisionBuckets(world: World, gateway: ObjectStore): Prom
     const provided = ['Secret', 'ConfigMap'].every((kind) => find(world, 'v1', kind, namespace, name) !== undefined);
     // Bound only once both are there: whoever waits for it reads them at once.
     if (provided) world.store.setStatus(refOf(claim), { phase: 'Bound' });
-    else await provision(world, claim, operator, gateway);
+    else await provision(world, claim, operator, gateway).catch((error: unknown) => report(nameOf(refOf(claim)), error));
   }
 }
 
@@ -41,7 +42,7 @@ async function provision(world: World, claim: Manifest, operator: string, gatewa
   const { bucketName } = specOf(claim);
   const keys = await userFor(`obc-${namespace}-${name}`, gateway);
   const answer = await clientOf(keys.access_key, keys.secret_key).fetch(`${gateway.endpoint}/${bucketName}`, { method: 'PUT' });
-  if (!answer.ok) throw new Error(`creating bucket ${bucketName}: status ${answer.status}: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`creating bucket ${bucketName}: ${await codeOf(answer)}`);
   const [store] = world.store.list('ceph.rook.io/v1', 'CephObjectStore', operator);
   const metadata = { name, namespace, ownerReferences: ownedBy(claim) };
   const data = { AWS_ACCESS_KEY_ID: keys.access_key, AWS_SECRET_ACCESS_KEY: keys.secret_key };
@@ -57,9 +58,14 @@ async function userFor(uid: string, { endpoint, accessKey, secretKey }: ObjectSt
   const found = await administrator.fetch(user);
   const answer =
     found.status === 404 ? await administrator.fetch(`${user}&display-name=${encodeURIComponent(uid)}`, { method: 'PUT' }) : found;
-  if (!answer.ok) throw new Error(`user ${uid} of the gateway: status ${answer.status}: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`user ${uid} of the gateway: ${await codeOf(answer)}`);
   const { keys } = (await answer.json()) as { keys: [Keys] };
   return keys[0];
+}
+
+/** "BucketAlreadyExists": in XML, or in the JSON of the administrator's API. */
+async function codeOf(answer: Response): Promise<string> {
+  return /\bCode"?[>:]"?(\w+)/.exec(await answer.text())?.[1] ?? `status ${answer.status}`;
 }
 
 function clientOf(accessKeyId: string, secretAccessKey: string): AwsClient {

@@ -71,7 +71,8 @@ function applied({ status: _, metadata, ...rest }: Manifest): Manifest {
 /** Whether all of `part` is in `whole`, which the server and others may have added to. */
 function isPartOf(part: unknown, whole: unknown): boolean {
   if (typeof part !== 'object' || part === null) return part === whole;
-  if (typeof whole !== 'object' || whole === null) return false;
+  // What is empty the server leaves out.
+  if (typeof whole !== 'object' || whole === null) return Object.keys(part).length === 0;
   if (Array.isArray(part) && part.length !== (whole as readonly unknown[]).length) return false;
   return Object.entries(part).every(([key, value]) => value === undefined || isPartOf(value, (whole as Record<string, unknown>)[key]));
 }
