@@ -34,9 +34,14 @@ const ROOK_KINDS = [
 export async function installDefinitions(kubernetes: Kubernetes, files: readonly string[]): Promise<void> {
   const texts = await Promise.all(files.map((file) => fs.readFile(file, 'utf8')));
   const read = texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as Manifest | null));
-  const definitions = [...read.filter((each) => each !== null), ...ROOK_KINDS.map((kind) => openDefinition(...kind))];
+  const definitions = [
+    ...read.filter((each) => each !== null),
+    ...ROOK_KINDS.map(([group, version, kind, plural]) => openDefinition(group, version, kind, plural)),
+  ];
   await Promise.all(definitions.map((definition) => apply(kubernetes, definition)));
-  await Promise.all(definitions.map((definition) => until(kubernetes, refOf(definition), (found) => conditionOf(found, 'Established')?.status === 'True')));
+  await Promise.all(
+    definitions.map((definition) => until(kubernetes, refOf(definition), (found) => conditionOf(found, 'Established')?.status === 'True')),
+  );
 }
 
 /** What the cluster has before anything of ours, as in the embedded cluster: Ceph, Flux, and, unless only the platform is wanted, Prometheus, Grafana and Airflow. */
@@ -51,7 +56,9 @@ export async function furnish(kubernetes: Kubernetes, lab: Lab, git: string, cha
       object('source.toolkit.fluxcd.io/v1', 'HelmRepository', `flux-system/${name}`, { spec: { interval: '10m', url: charts } }),
     ),
   ].map((each) => asHere(each, lab));
-  await Promise.all([...(nodeObjects() as Manifest[]), ...objects.filter(({ kind }) => kind === 'Namespace')].map((each) => apply(kubernetes, each)));
+  await Promise.all(
+    [...(nodeObjects() as Manifest[]), ...objects.filter(({ kind }) => kind === 'Namespace')].map((each) => apply(kubernetes, each)),
+  );
   await Promise.all(objects.filter(({ kind }) => kind === 'Namespace').map((each) => awaitServiceAccount(kubernetes, each.metadata.name)));
   const follows = whole ? objects : objects.filter(({ kind }) => kind !== 'Kustomization' && kind !== 'GitRepository');
   await Promise.all(follows.filter(({ kind }) => kind !== 'Namespace').map((each) => apply(kubernetes, each)));
@@ -102,11 +109,13 @@ function asHere(given: Manifest, { rook }: Lab): Manifest {
     const { volumeName: _, ...claimed } = spec;
     return { ...given, spec: claimed };
   }
-  if (given.kind === 'StorageClass') return { ...given, provisioner: String(given.provisioner).replace(/^storage\./, `${rook.namespace}.`) };
+  if (given.kind === 'StorageClass')
+    return { ...given, provisioner: String(given.provisioner).replace(/^storage\./, `${rook.namespace}.`) };
   if (given.kind === 'Namespace' && name === 'storage') return { ...given, metadata: { ...given.metadata, name: rook.namespace } };
   if (namespace !== 'storage') return given;
   // The gateway listens at the port of its Service: a ClusterIP is no other address than the pod's here.
-  const ports = given.kind === 'Service' ? { spec: { ...spec, ports: spec.ports.map((port: Tree) => ({ ...port, targetPort: port.port })) } } : {};
+  const ports =
+    given.kind === 'Service' ? { spec: { ...spec, ports: spec.ports.map((port: Tree) => ({ ...port, targetPort: port.port })) } } : {};
   const renamed = given.kind === 'CephCluster' ? name : name.replace(/storage/, rook.objectStore);
   return { ...given, ...ports, metadata: { ...given.metadata, namespace: rook.namespace, name: renamed } };
 }
@@ -115,5 +124,7 @@ function openDefinition(group: string, version: string, kind: string, plural: st
   const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
   const versions = [{ name: version, served: true, storage: true, subresources: { status: {} }, schema }];
   const names = { kind, plural, singular: kind.toLowerCase() };
-  return object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', `${plural}.${group}`, { spec: { group, scope: 'Namespaced', names, versions } });
+  return object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', `${plural}.${group}`, {
+    spec: { group, scope: 'Namespaced', names, versions },
+  });
 }

@@ -20,8 +20,8 @@ import { startKwok } from './parts/nodes.ts';
 import { createSurroundings, type Running } from './parts/part.ts';
 import { relay } from './relay.ts';
 import type { Stage } from './stage.ts';
-import { mirrorWorld } from './stand-ins/mirror.ts';
 import { startStandIns } from './stand-ins/index.ts';
+import { mirrorWorld } from './stand-ins/mirror.ts';
 
 /** Runs inside the namespaces that launch.ts made: brings everything up, runs the command, and ends; whatever it started ends with it. */
 const stage = JSON.parse(await fs.readFile(process.argv[2] ?? '', 'utf8')) as Stage;
@@ -54,13 +54,23 @@ const world = await mirrorWorld(kubernetes, (what, error) => tell(`${what}: ${(e
 const programs = { directory, loki: stage.files.loki, debian: stage.debian };
 await startKubelet(kubernetes, world, programs, ending.signal);
 await startKubeletFront(directory, keys, world.logs);
-await Promise.all((['source-controller', 'kustomize-controller', 'helm-controller'] as const).map((name) => note(name, startFlux(around, name))));
+await Promise.all(
+  (['source-controller', 'kustomize-controller', 'helm-controller'] as const).map((name) => note(name, startFlux(around, name))),
+);
 const isWhole = session.homelab === 'whole';
-if (isWhole) await startStandIns({ kubernetes, world, directory, s3: S3, prometheus: { configDirectory: prometheusHome(directory) } });
+if (isWhole) await startStandIns({ world, directory, s3: S3, prometheus: { configDirectory: prometheusHome(directory) } });
 await furnish(kubernetes, session.lab, `${url}/git/fleet.git`, `${url}/charts`, isWhole);
 await fs.writeFile(path.join(directory, 'started.json'), JSON.stringify(milliseconds));
 
-const cluster: RealCluster = { server: API_SERVER, kubeconfig, git: `${url}/git`, repositories, charts: `${url}/charts`, s3: S3, directory };
+const cluster: RealCluster = {
+  server: API_SERVER,
+  kubeconfig,
+  git: `${url}/git`,
+  repositories,
+  charts: `${url}/charts`,
+  s3: S3,
+  directory,
+};
 if (session.relay) await relay(directory, { 'api.sock': ['127.0.0.1', 6443], 'git.sock': [HOST, FILES_PORT] });
 process.exitCode = await run(stage.command);
 ending.abort();

@@ -1,4 +1,4 @@
-import { createServer, connect, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 
 /** Opens ways into the namespace: sockets in the file system, which know no network, to addresses inside. */

@@ -1,13 +1,17 @@
 import fs from 'node:fs/promises';
-import { createServer, type Server } from 'node:https';
 import type { ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
 import path from 'node:path';
 import type { LogLine } from '#rehearsal/world.ts';
 import type { Keys } from '../parts/keys.ts';
 import { logName } from './pod.ts';
 
 /** The kubelets' own port on every node address: what the API server asks for logs. `simulated` is what containers without a process wrote. */
-export async function startKubeletFront(directory: string, keys: Keys, simulated: ReadonlyMap<string, readonly LogLine[]>): Promise<Server> {
+export async function startKubeletFront(
+  directory: string,
+  keys: Keys,
+  simulated: ReadonlyMap<string, readonly LogLine[]>,
+): Promise<Server> {
   const { certificate, key } = keys.certificate('kubelet');
   const server = createServer({ cert: await fs.readFile(certificate), key: await fs.readFile(key) }, (request, response) => {
     const url = new URL(request.url ?? '/', 'https://kubelet');

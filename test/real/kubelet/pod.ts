@@ -42,7 +42,8 @@ export class RealPod {
       this.#containers.set(spec.name, container);
       if (!isReal(spec.name)) container.startedAt ??= now();
       else if (isDown && container.daemon !== undefined) await container.daemon.stop();
-      else if (!isDown && container.daemon === undefined && Date.now() >= container.notBefore) await this.#start(pod, spec, container, find);
+      else if (!isDown && container.daemon === undefined && Date.now() >= container.notBefore)
+        await this.#start(pod, spec, container, find);
       container.ready = container.startedAt !== undefined && (await isReady(spec, container));
     }
   }
@@ -75,7 +76,10 @@ export class RealPod {
     void daemon.ended.then((how) => {
       const exitCode = typeof how === 'number' ? how : 137;
       container.terminated = { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt, finishedAt: now() };
-      container.waiting = { reason: 'CrashLoopBackOff', message: `back-off 10s restarting failed container=${spec.name} pod=${name}_${namespace}` };
+      container.waiting = {
+        reason: 'CrashLoopBackOff',
+        message: `back-off 10s restarting failed container=${spec.name} pod=${name}_${namespace}`,
+      };
       container.notBefore = Math.max(container.notBefore, Date.now() + BACK_OFF);
       delete container.daemon;
       delete container.startedAt;
@@ -88,9 +92,20 @@ export class RealPod {
   status(pod: Manifest): Tree {
     const statuses = specOf(pod).containers.map(({ name, image }: Tree) => {
       const { startedAt, restarts, ready, waiting, terminated } = this.#containers.get(name) as Container;
-      const state = startedAt === undefined ? { waiting: waiting ?? { reason: 'ContainerCreating', message: '' } } : { running: { startedAt } };
+      const state =
+        startedAt === undefined ? { waiting: waiting ?? { reason: 'ContainerCreating', message: '' } } : { running: { startedAt } };
       const lastState = terminated === undefined ? {} : { terminated };
-      return { name, image, imageID: image, containerID: `real://${name}`, ready, started: startedAt !== undefined, restartCount: restarts, state, lastState };
+      return {
+        name,
+        image,
+        imageID: image,
+        containerID: `real://${name}`,
+        ready,
+        started: startedAt !== undefined,
+        restartCount: restarts,
+        state,
+        lastState,
+      };
     });
     const unready = statuses.filter(({ ready }: Tree) => !ready).map(({ name }: Tree) => name);
     const begun = statuses.some(({ state, restartCount, lastState }: Tree) => state.running || restartCount > 0 || lastState.terminated);

@@ -31,7 +31,12 @@ export function prometheusHome(directory: string): string {
  * How to run a container as what it is. Undefined: its program can't be had here.
  * Loki runs in a root of its own, by the configuration, paths, arguments and environment that its chart gives it.
  */
-export async function commandFor(pod: Manifest, container: Tree, programs: Programs, find: Lookup): Promise<Omit<Command, 'name'> | undefined> {
+export async function commandFor(
+  pod: Manifest,
+  container: Tree,
+  programs: Programs,
+  find: Lookup,
+): Promise<Omit<Command, 'name'> | undefined> {
   const { directory, loki, debian } = programs;
   switch (container.name as RealContainer) {
     case 'loki': {
@@ -63,7 +68,10 @@ export async function commandFor(pod: Manifest, container: Tree, programs: Progr
         'log.level': 'warn',
       };
       const switches = ['--web.enable-lifecycle', '--web.enable-remote-write-receiver'];
-      return { file: path.join(debian, 'usr/bin/prometheus'), args: [...Object.entries(args).map(([name, value]) => `--${name}=${value}`), ...switches] };
+      return {
+        file: path.join(debian, 'usr/bin/prometheus'),
+        args: [...Object.entries(args).map(([name, value]) => `--${name}=${value}`), ...switches],
+      };
     }
   }
 }

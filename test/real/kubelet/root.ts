@@ -33,7 +33,11 @@ export function whatIsMissing(pod: Manifest, container: Tree, find: Lookup): { r
 
 /** The container's environment, with the values of the Secrets that it names. */
 export function environmentOf(pod: Manifest, container: Tree, find: Lookup): Record<string, string> {
-  const fields: Tree = { 'metadata.name': pod.metadata.name, 'metadata.namespace': pod.metadata.namespace, 'spec.nodeName': specOf(pod).nodeName };
+  const fields: Tree = {
+    'metadata.name': pod.metadata.name,
+    'metadata.namespace': pod.metadata.namespace,
+    'spec.nodeName': specOf(pod).nodeName,
+  };
   return Object.fromEntries(
     (container.env ?? []).map(({ name, value, valueFrom }: Tree) => {
       const secret = valueFrom?.secretKeyRef;

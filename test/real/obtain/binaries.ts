@@ -40,23 +40,27 @@ export interface Binary {
   readonly missing?: string;
 }
 
-/** Every Go binary, built unless the cache has it. Never rejects: what can't be had says why. */
-export async function obtainBinaries(tell: (line: string) => void): Promise<readonly Binary[]> {
+/**
+ * Every Go binary, built unless the cache has it. Never rejects: what can't be had says why.
+ * @param unable why none can be used here, whether built or not
+ */
+export async function obtainBinaries(tell: (line: string) => void, unable?: string): Promise<readonly Binary[]> {
   const go = await execa('go', ['version'], { reject: false });
+  const noBuild = go.failed ? 'there is no Go to build it with' : undefined;
   const deadline = Date.now() + BUILD_LIMIT;
   const binaries: Binary[] = [];
   for (const recipe of RECIPES) {
     const version = await versionOf(recipe);
-    binaries.push({ part: recipe.part, version, ...(await obtain(recipe, version, go.failed ? 'there is no Go' : undefined)) });
+    binaries.push({ part: recipe.part, version, ...(unable === undefined ? await obtain(recipe, version) : { missing: unable }) });
   }
   return binaries;
 
-  async function obtain(recipe: Recipe, version: string, unable: string | undefined): Promise<Pick<Binary, 'file' | 'missing'>> {
+  async function obtain(recipe: Recipe, version: string): Promise<Pick<Binary, 'file' | 'missing'>> {
     const settings = buildSettings(recipe, version);
     const pins = await Promise.all(['go.mod', 'go.sum'].map((file) => fs.readFile(path.join(GO, recipe.folder, file), 'utf8')));
     const file = cacheDirectory(`${recipe.part}-${version}-${keyOf(...pins, ...settings)}`);
     if (existsSync(file)) return { file };
-    if (unable !== undefined) return { missing: unable };
+    if (noBuild !== undefined) return { missing: noBuild };
     if (Date.now() >= deadline) return { missing: `not built: the builds before it took ${BUILD_LIMIT / 60_000} minutes` };
     tell(`building ${recipe.part} ${version} …`);
     const started = Date.now();

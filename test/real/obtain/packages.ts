@@ -42,7 +42,9 @@ export async function obtainPackages(tell: (line: string) => void): Promise<Pack
 
 function candidatesOf(policy: string): Packages['versions'] | undefined {
   const found = PACKAGES.map((name) => new RegExp(`^${name}:\\n(?:  .*\\n)*?  Candidate: (?!\\(none\\))(\\S+)`, 'm').exec(policy)?.[1]);
-  return found.includes(undefined) ? undefined : (Object.fromEntries(PACKAGES.map((name, index) => [name, found[index]])) as Packages['versions']);
+  return found.includes(undefined)
+    ? undefined
+    : (Object.fromEntries(PACKAGES.map((name, index) => [name, found[index]])) as Packages['versions']);
 }
 
 /** Its words are read, so they must not be translated. */

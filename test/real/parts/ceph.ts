@@ -38,7 +38,18 @@ export async function startCeph(directory: string, root: string): Promise<number
   const gateway = await daemon('radosgw', '-n', 'client.rgw.a');
   await waitUntilReady(gateway, 60, () => answers(S3.endpoint));
   const keys = ['--access-key', S3.accessKey, '--secret-key', S3.secretKey];
-  await tool('radosgw-admin', 'user', 'create', '--uid', 'administrator', '--display-name', 'administrator', ...keys, '--caps', 'users=*;buckets=*');
+  await tool(
+    'radosgw-admin',
+    'user',
+    'create',
+    '--uid',
+    'administrator',
+    '--display-name',
+    'administrator',
+    ...keys,
+    '--caps',
+    'users=*;buckets=*',
+  );
   return performance.now() - started;
 }
 

@@ -20,7 +20,9 @@ export async function packCharts(directory: string, url: string): Promise<void> 
     for (const version of versions) {
       const file = `${name}-${version}.tgz`;
       const description = await pack(name, version, path.join(directory, file));
-      const digest = createHash('sha256').update(await fs.readFile(path.join(directory, file))).digest('hex');
+      const digest = createHash('sha256')
+        .update(await fs.readFile(path.join(directory, file)))
+        .digest('hex');
       entries[name] = [...(entries[name] ?? []), { ...description, digest, urls: [`${url}/${file}`], created: '2026-01-01T00:00:00Z' }];
     }
   }

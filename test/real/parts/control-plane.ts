@@ -1,8 +1,10 @@
 import fs from 'node:fs/promises';
+import https from 'node:https';
 import path from 'node:path';
-import type { Running, Surroundings } from './part.ts';
+import { connect } from 'node:tls';
 import { API_PORT, API_SERVER, writeKubeconfig } from './keys.ts';
 import { HOST, SERVICE_NETWORK } from './network.ts';
+import type { Running, Surroundings } from './part.ts';
 import { answers } from './process.ts';
 
 export const ETCD = 'http://127.0.0.1:2379';
@@ -61,8 +63,7 @@ export async function startApiServer(around: Surroundings): Promise<Running> {
     profiling: 'false',
     'shutdown-delay-duration': '0s',
   };
-  const ready = async () => (await fetch(`${API_SERVER}/readyz`, { headers: { authorization: 'Bearer admin' } })).ok;
-  return around.start('kube-apiserver', flags(args), { ready, seconds: 90 });
+  return around.start('kube-apiserver', flags(args), { ready: () => isReady(keys.ca), seconds: 90 });
 }
 
 export async function startControllerManager(around: Surroundings): Promise<Running> {
@@ -99,9 +100,8 @@ async function asAdmin({ directory, keys }: Surroundings): Promise<Record<string
 }
 
 function serves(port: number): () => Promise<boolean> {
-  return async () => {
-    const { connect } = await import('node:tls');
-    return new Promise((resolve) => {
+  return () =>
+    new Promise((resolve) => {
       const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => done(true));
       socket.on('error', () => done(false));
       function done(is: boolean): void {
@@ -109,7 +109,15 @@ function serves(port: number): () => Promise<boolean> {
         resolve(is);
       }
     });
-  };
+}
+
+/** This process trusts no authority that came after its start, so that it names the one to trust. */
+async function isReady(ca: string): Promise<boolean> {
+  const authority = await fs.readFile(ca);
+  return new Promise((resolve, reject) => {
+    const options = { ca: authority, headers: { authorization: 'Bearer admin' }, timeout: 2_000 };
+    https.get(`${API_SERVER}/readyz`, options, (response) => resolve(response.resume().statusCode === 200)).once('error', reject);
+  });
 }
 
 /** Who did what, without bodies: nodes and watches would fill it. */

@@ -58,7 +58,11 @@ function serveGit(backend: string, repositories: string, request: IncomingMessag
     const end = head.indexOf('\r\n\r\n');
     if (end < 0) return;
     child.stdout.off('data', read);
-    const lines = head.subarray(0, end).toString().split('\r\n').map((line) => line.split(/:\s*(.*)/s) as [string, string]);
+    const lines = head
+      .subarray(0, end)
+      .toString()
+      .split('\r\n')
+      .map((line) => line.split(/:\s*(.*)/s) as [string, string]);
     const status = lines.find(([name]) => name.toLowerCase() === 'status')?.[1] ?? '200';
     response.writeHead(Number.parseInt(status, 10), Object.fromEntries(lines.filter(([name]) => name.toLowerCase() !== 'status')));
     response.write(head.subarray(end + 4));

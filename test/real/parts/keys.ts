@@ -7,7 +7,10 @@ import { HOST } from './network.ts';
 export interface Keys {
   readonly ca: string;
   /** A certificate and its key, by name. */
-  readonly certificate: (name: 'apiserver' | 'kubelet' | 'kubelet-client' | 'front-proxy') => { readonly certificate: string; readonly key: string };
+  readonly certificate: (name: 'apiserver' | 'kubelet' | 'kubelet-client' | 'front-proxy') => {
+    readonly certificate: string;
+    readonly key: string;
+  };
   readonly caKey: string;
   readonly serviceAccounts: { readonly key: string; readonly public: string };
   /** CSV of kube-apiserver. */
@@ -24,7 +27,12 @@ export async function makeKeys(directory: string): Promise<Keys> {
   const at = (name: string) => path.join(folder, name);
   await fs.mkdir(folder, { recursive: true, mode: 0o700 });
   await openssl('req', '-x509', ...CURVE, '-days', '2', '-subj', '/CN=test-ca', '-keyout', at('ca.key'), '-out', at('ca.crt'));
-  await sign('apiserver', '/CN=kube-apiserver', `DNS:localhost,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:${HOST},IP:10.89.0.1`, 'serverAuth');
+  await sign(
+    'apiserver',
+    '/CN=kube-apiserver',
+    `DNS:localhost,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:${HOST},IP:10.89.0.1`,
+    'serverAuth',
+  );
   await sign('kubelet', '/CN=kubelet', `DNS:localhost,${NODES.map((node) => `IP:${node}`).join(',')}`, 'serverAuth');
   await sign('kubelet-client', '/O=system:masters/CN=kube-apiserver-kubelet-client', 'DNS:apiserver', 'clientAuth');
   await sign('front-proxy', '/CN=front-proxy-client', 'DNS:front-proxy', 'clientAuth');

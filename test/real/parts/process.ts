@@ -42,7 +42,8 @@ export async function waitUntilReady(daemon: Daemon, seconds: number, isReady: (
   });
   while (!(await isReady().catch(() => false))) {
     if (over !== undefined) throw new Error(`${daemon.name} ended with ${over}: ${await lastLines(daemon.log)}`);
-    if (performance.now() - started > seconds * 1000) throw new Error(`${daemon.name} is not ready after ${seconds} s: ${await lastLines(daemon.log)}`);
+    if (performance.now() - started > seconds * 1000)
+      throw new Error(`${daemon.name} is not ready after ${seconds} s: ${await lastLines(daemon.log)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return performance.now() - started;

@@ -1,7 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Kubernetes } from '#adapters/kubernetes/connect.ts';
 import { syncExternalSecrets } from '#rehearsal/controllers/external-secrets.ts';
 import { writeRoutineLogs } from '#rehearsal/controllers/logs.ts';
 import { shipLogs } from '#rehearsal/services/alloy.ts';
@@ -9,7 +8,7 @@ import { pushCanaries } from '#rehearsal/services/canary.ts';
 import type { World } from '#rehearsal/world.ts';
 import { serveMetrics } from './exporter.ts';
 import { keepDoing } from './loop.ts';
-import { mirrorWorld, type Report } from './mirror.ts';
+import type { Report } from './mirror.ts';
 import { send } from './network.ts';
 import { playOneShotPods } from './one-shot-pods.ts';
 import { serveProcesses } from './processes.ts';
@@ -17,22 +16,16 @@ import { configurePrometheus, type PrometheusProcess } from './prometheus-operat
 import { type ObjectStore, provisionBuckets } from './rook.ts';
 
 export interface StandInOptions {
-  /** With every right. */
-  readonly kubernetes: Kubernetes;
+  /** The mirror of its API server. */
+  readonly world: World;
   /** Where `stand-ins.log` goes: what did not work, before it was tried again. */
   readonly directory: string;
   readonly s3: ObjectStore;
   readonly prometheus: PrometheusProcess;
 }
 
-export interface StandIns {
-  /** What the simulated containers have written, for those who play the kubelet. */
-  readonly logs: World['logs'];
-  describe(): readonly { readonly name: string; readonly what: string }[];
-  stop(): void;
-}
-
-const PLAYED = [
+/** What is played, and what of it is real. */
+export const PLAYED = [
   { name: 'Alloy', what: "simulated, ships simulated pods' lines into the real Loki" },
   { name: 'Grafana', what: 'simulated, asks the real Loki whether its datasource works' },
   { name: 'Loki canary', what: 'simulated, pushes to the real Loki' },
@@ -46,12 +39,12 @@ const PLAYED = [
 /**
  * Plays what can't be real without containers, by the embedded cluster's own code, inside the network namespace of the real
  * cluster. Resolves once everything listens.
+ * @returns how to stop them
  */
-export async function startStandIns({ kubernetes, directory, s3, prometheus }: StandInOptions): Promise<StandIns> {
+export async function startStandIns({ world, directory, s3, prometheus }: StandInOptions): Promise<() => void> {
   const stopping = new AbortController();
   const { signal } = stopping;
   const report = reportTo(join(directory, 'stand-ins.log'));
-  const world = await mirrorWorld(kubernetes, report, signal);
   const exporter = await serveMetrics(world, signal);
   await serveProcesses(world, signal).catch((error: unknown) => {
     stopping.abort();
@@ -70,11 +63,7 @@ export async function startStandIns({ kubernetes, directory, s3, prometheus }: S
   };
   for (const [what, look] of Object.entries(looks)) keepDoing(what, look, world, report, signal);
 
-  return {
-    logs: world.logs,
-    describe: () => PLAYED,
-    stop: () => stopping.abort(),
-  };
+  return () => stopping.abort();
 }
 
 /** The same trouble again is not news. */
