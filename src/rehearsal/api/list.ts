@@ -25,12 +25,11 @@ export function listObjects(store: MemoryStore, kind: Kind, namespace: string | 
   const revision = from?.rv ?? store.revision;
   const limit = Number(query.get('limit') ?? 0) || Number.POSITIVE_INFINITY;
   const selects = selection(query);
-  const rest = stateAt(store, kind, namespace, revision).filter(
-    (object) => selects(object) && (from === undefined || keyOf(object) > from.start),
-  );
-  const items = rest.slice(0, limit);
+  const rest = stateAt(store, kind, namespace, revision).filter((object) => from === undefined || keyOf(object) > from.start);
+  const items = rest.filter(selects).slice(0, limit);
   const last = items.at(-1);
-  const more = rest.length > items.length && last !== undefined;
+  // Whether anything of what remains is selected shows on the next page.
+  const more = items.length === limit && last !== undefined && last !== rest.at(-1);
   return {
     kind: `${kind.kind}List`,
     apiVersion: kind.apiVersion,

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { World } from '../world.ts';
 import { authorize, reviewAccess, type User } from './authorize.ts';
+import { discover } from './discovery.ts';
 import { KINDS } from './kinds.ts';
 import { listObjects } from './list.ts';
+import { sendLog } from './logs.ts';
 import { createObject, deleteObject, getObject, type ObjectRequest, patchObject, replaceObject } from './objects.ts';
 import { type ProcessFinder, proxyToService } from './proxy.ts';
 import { Refusal } from './status.ts';
@@ -47,6 +49,7 @@ const VERBS: Readonly<Record<string, string>> = {
   DELETE: 'delete',
 };
 const VERSION = { major: '1', minor: '33', gitVersion: 'v1.33.4', gitTreeState: 'clean', compiler: 'gc', platform: 'linux/amd64' };
+const TOO_MANY: Answer = { code: 429, body: 'Too many requests, please try again later.\n' };
 const NO_SUCH_PAGE: Answer = { code: 404, body: '404 page not found\n' };
 
 /**
@@ -55,9 +58,12 @@ const NO_SUCH_PAGE: Answer = { code: 404, body: '404 page not found\n' };
  */
 export async function route(world: ServedWorld, findProcess: ProcessFinder, call: Call): Promise<Answer | undefined> {
   const { user, url } = call;
-  // Open to every user, by the default role system:public-info-viewer.
+  if (user.username === 'throttled') return TOO_MANY;
+  // Open to every user, by the default roles system:public-info-viewer and system:discovery.
   if (url.pathname === '/version') return { code: 200, body: VERSION };
   if (url.pathname === '/readyz') return { code: 200, body: 'ok' };
+  const discovered = discover(url.pathname);
+  if (discovered !== undefined) return { code: 200, body: discovered };
   const path = parsePath(url.pathname);
   if (path === undefined) return NO_SUCH_PAGE;
   const { apiVersion, group, namespace, name, rest } = path;
@@ -73,7 +79,7 @@ export async function route(world: ServedWorld, findProcess: ProcessFinder, call
   if (kind === undefined) throw new Refusal(404, 'NotFound', 'the server could not find the requested resource', {});
   if (resource === 'services/proxy') return proxy(world, findProcess, call, path);
   const { headers } = call.request;
-  return answerVerb(world, call, verb, {
+  const target = {
     kind,
     namespace: kind.namespaced ? namespace : undefined,
     name,
@@ -82,7 +88,9 @@ export async function route(world: ServedWorld, findProcess: ProcessFinder, call
     body: call.body.toString(),
     agent: headers['user-agent']?.split('/')[0] ?? 'unknown',
     now: world.now(),
-  });
+  };
+  if (resource === 'pods/log') return sendLog(world, getObject(world.store, target), url.searchParams, call.response);
+  return answerVerb(world, call, verb, target);
 }
 
 function answerVerb(world: ServedWorld, { user, response }: Call, verb: string, target: ObjectRequest): Answer | undefined {

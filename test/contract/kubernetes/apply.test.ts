@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { apply, configMap, merge, useTarget } from './target.ts';
+import { apply, configMap, merge } from './requests.ts';
+import { useTarget } from './target.ts';
 
 const target = useTarget();
 
