@@ -38,7 +38,7 @@ export function applyFields(live: Manifest | undefined, applied: Manifest, { man
   const mine = entries.find((entry) => entry.manager === manager && entry.operation === 'Apply');
   const others = entries.filter((entry) => entry !== mine);
   const differing = wanted.filter((path) => !isDeepStrictEqual(valueAt(live, path), valueAt(applied, path)));
-  const conflicts = others.flatMap((owner) => differing.filter((path) => owns(owner, path)).map((path) => ({ owner, path })));
+  const conflicts = differing.flatMap((path) => others.filter((owner) => owns(owner, path)).map((owner) => ({ owner, path })));
   if (conflicts.length > 0 && !force) throw applyConflict(conflicts);
 
   const result = structuredClone(live ?? applied) as Json;
@@ -90,6 +90,7 @@ function applyConflict(conflicts: readonly { owner: ManagedFields; path: Path }[
     conflicts.length === 1 && first !== undefined
       ? `conflict with ${ownerName(first.owner)}: ${name(first.path)}`
       : [...byOwner]
+          .sort(([one], [other]) => (one < other ? -1 : 1))
           .map(([owner, theirs]) => `conflicts with ${owner}:\n${theirs.map(({ path }) => `- ${name(path)}`).join('\n')}`)
           .join('\n');
   return new Refusal(409, 'Conflict', `Apply failed with ${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}: ${told}`, {

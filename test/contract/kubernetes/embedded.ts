@@ -1,5 +1,11 @@
+import type { ProcessFinder } from '#rehearsal/api/proxy.ts';
+import { type ApiServer, startApi } from '#rehearsal/api/server.ts';
+import { createStore, type MemoryStore } from '#rehearsal/api/store.ts';
 import { container, object, service } from '#rehearsal/build.ts';
-import { serve } from '#test/rehearsal/serve.ts';
+import { clusterObjects } from '#rehearsal/homelab/cluster.ts';
+import { platformObjects } from '#rehearsal/homelab/platform.ts';
+import { createBuckets } from '#rehearsal/services/buckets.ts';
+import type { World } from '#rehearsal/world.ts';
 import type { Backend, Stage } from './stage.ts';
 
 /** The embedded API server: what controllers and kubelets would do is put into its store. */
@@ -30,11 +36,28 @@ export async function startEmbedded(): Promise<Stage> {
       backends.set(path, backend);
       putPod(path, backend.ready, [name]);
     },
-    async runPod(namespace, name, containers) {
+    async runPod(namespace, name, containers, lines) {
       const path = `${namespace}/${name}`;
       putPod(path, true, containers);
-      const lines = containers.flatMap((container) => ['one', 'two'].map((line) => ({ container, at: world.now(), line })));
-      world.logs.set(path, lines);
+      world.logs.set(
+        path,
+        containers.flatMap((container) => lines.map((line) => ({ container, at: world.now(), line }))),
+      );
     },
   };
+}
+
+interface Served {
+  readonly api: ApiServer;
+  readonly world: World & { readonly store: MemoryStore };
+}
+
+/** The API server over the homelab's objects, without controllers: nothing moves but what a test moves. */
+export async function serve(findProcess: ProcessFinder): Promise<Served> {
+  const now = () => new Date();
+  const store = createStore(now);
+  const world = { store, now, buckets: createBuckets(now), logs: new Map(), repository: '', fault: () => false };
+  const at = '2026-01-01T00:00:00Z';
+  for (const object of [...clusterObjects(at), ...platformObjects(at, 'file:///repository')]) store.put(object);
+  return { world, api: await startApi(world, findProcess) };
 }

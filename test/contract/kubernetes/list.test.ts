@@ -30,6 +30,15 @@ test('is ordered by name, and its items carry no type', async () => {
   expect((await target.request('GET', '/api/v1/namespaces/nope/configmaps')).body.items).toEqual([]);
 });
 
+test('items of a custom kind carry theirs', async () => {
+  const path = `/apis/source.toolkit.fluxcd.io/v1/namespaces/${await target.namespace()}/helmrepositories`;
+  await target.request('POST', path, { body: helmRepository('a') });
+  expect((await target.request('GET', path)).body).toMatchObject({
+    kind: 'HelmRepositoryList',
+    items: [{ apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'HelmRepository', metadata: { name: 'a' } }],
+  });
+});
+
 test.each([
   ['app%3Dx', ['a', 'c']],
   ['app%3D%3Dx,tier%3Dback', ['c']],

@@ -1,13 +1,16 @@
+import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { expect, vi } from 'vitest';
 import type { ServiceProcess, ServiceRequest, World } from '#rehearsal/world.ts';
 import type { RealCluster } from '#test/real/cluster.ts';
+import { logName } from '#test/real/kubelet/pod.ts';
+import { ETCD } from '#test/real/parts/control-plane.ts';
 import { merge, type Reply, requestsTo } from './requests.ts';
 import type { Stage } from './stage.ts';
 
-const ETCD = 'http://127.0.0.1:2379';
 const FLOWS = '/apis/flowcontrol.apiserver.k8s.io/v1';
 const FLOW = { apiVersion: 'flowcontrol.apiserver.k8s.io/v1', metadata: { name: 'contract-throttled' } };
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
@@ -18,7 +21,7 @@ const PATIENCE = 10_000;
 let addresses = 0;
 
 /** The real API server. In its network namespace every address of 10.88.0.0/16 is this machine: pods of tests are processes here. */
-export function useReal({ server }: RealCluster): Stage {
+export function useReal({ server, directory }: RealCluster): Stage {
   const { request } = requestsTo(() => server);
   const undo: (() => unknown)[] = [];
 
@@ -92,7 +95,7 @@ export function useReal({ server }: RealCluster): Stage {
 
     async expose(namespace, name, backend) {
       addresses += 1;
-      const address = `10.88.200.${addresses}`;
+      const address = `10.88.240.${addresses}`;
       const listener = backend?.process && (await listen(backend.process, address));
       if (listener !== undefined)
         undo.push(
@@ -113,7 +116,10 @@ export function useReal({ server }: RealCluster): Stage {
       }, PATIENCE);
     },
 
-    async runPod(namespace, name, containers) {
+    async runPod(namespace, name, containers, lines) {
+      // Where the simulated kubelet finds what real processes write.
+      for (const container of containers)
+        await writeFile(join(directory, 'log', `${logName(namespace, name, container)}.log`), lines.map((line) => `${line}\n`).join(''));
       const nodes = await request('GET', '/api/v1/nodes');
       await makePod(namespace, name, containers, nodes.body.items[0].metadata.name);
       await vi.waitFor(async () => {

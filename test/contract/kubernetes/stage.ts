@@ -8,8 +8,8 @@ export interface Backstage {
   throttle(): Promise<string>;
   /** A Service with the port 3100, and a Pod of the same name behind it if there is a backend. */
   expose(namespace: string, name: string, backend?: Backend): Promise<void>;
-  /** A running Pod, each of its containers with a log. */
-  runPod(namespace: string, name: string, containers: readonly string[]): Promise<void>;
+  /** A running Pod, each of whose containers has written these lines. */
+  runPod(namespace: string, name: string, containers: readonly string[], lines: readonly string[]): Promise<void>;
 }
 
 export interface Backend {
