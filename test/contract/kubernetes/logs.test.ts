@@ -1,11 +1,9 @@
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { useTarget } from './target.ts';
 
 // The kubelet is simulated on both, so this is about what the API server decides: not about previous logs, times or following.
-const target = useTarget('kube-controller-manager', 'kwok');
 let pods: string;
-
-beforeAll(async () => {
+const target = useTarget(['kube-controller-manager', 'kwok'], async (target) => {
   const namespace = await target.namespace();
   pods = `/api/v1/namespaces/${namespace}/pods`;
   await target.runPod(namespace, 'one', ['c'], ['first', 'last']);

@@ -1,12 +1,10 @@
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ServiceRequest } from '#rehearsal/world.ts';
 import { useTarget } from './target.ts';
 
-const target = useTarget('kube-controller-manager');
 let services: string;
 let seen: ServiceRequest | undefined;
-
-beforeAll(async () => {
+const target = useTarget(['kube-controller-manager'], async (target) => {
   const namespace = await target.namespace();
   services = `/api/v1/namespaces/${namespace}/services`;
   await target.expose(namespace, 'teapot', {

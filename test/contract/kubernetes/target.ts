@@ -17,20 +17,28 @@ let namespaces = 0;
 
 /**
  * The contract: what any API server answers. The embedded one, or the real one where there is one. Both know the tokens `admin` (in
- * system:masters) and `limited` (whose user has next to no rights). Tests are skipped where a part that they need can't be had.
+ * system:masters) and `limited` (whose user has next to no rights). Where a part of the real one can't be had that the tests of a
+ * file need, they are skipped; else `prepare` comes before them.
  */
-export function useTarget(...parts: readonly PartName[]): Target {
+export function useTarget(parts: readonly PartName[] = [], prepare: (target: Target) => Promise<void> = async () => {}): Target {
+  const missing = inject('missingParts') ?? {};
+  const needed: readonly PartName[] = ['etcd', 'kube-apiserver', ...parts];
+  const reason = needed.flatMap((part) => (missing[part] === undefined ? [] : [`${part}: ${missing[part]}`])).join('; ');
   let stage: Stage;
+  const target = targetOn(() => stage);
   beforeAll(async () => {
+    if (reason !== '') return;
     const real = inject('realCluster');
     stage = real === undefined ? await startEmbedded() : useReal(real);
+    await prepare(target);
   });
-  beforeEach((context) => {
-    const missing = inject('missingParts') ?? {};
-    for (const part of parts) if (missing[part] !== undefined) context.skip(`${part}: ${missing[part]}`);
-  });
+  beforeEach((context) => context.skip(reason !== '', reason));
   afterAll(() => stage?.stop());
-  const { send, request } = requestsTo(() => stage.url);
+  return target;
+}
+
+function targetOn(stage: () => Stage): Target {
+  const { send, request } = requestsTo(() => stage().url);
   return {
     send,
     request,
@@ -49,9 +57,9 @@ export function useTarget(...parts: readonly PartName[]): Target {
       await request('POST', '/api/v1/namespaces', { body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } });
       return name;
     },
-    forget: () => stage.forget(),
-    throttle: () => stage.throttle(),
-    expose: (...args) => stage.expose(...args),
-    runPod: (...args) => stage.runPod(...args),
+    forget: () => stage().forget(),
+    throttle: () => stage().throttle(),
+    expose: (...args) => stage().expose(...args),
+    runPod: (...args) => stage().runPod(...args),
   };
 }
