@@ -1,5 +1,6 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import type { Kind } from './kinds.ts';
+import type { ObjectRequest } from './objects.ts';
 import { badRequest, expired } from './status.ts';
 import type { MemoryStore } from './store.ts';
 
@@ -19,7 +20,7 @@ export function selection(query: URLSearchParams): Selects {
  * A list, or one page of it. Pages show the state at the time of the first one.
  * @throws Refusal 410 when that state is forgotten
  */
-export function listObjects(store: MemoryStore, kind: Kind, namespace: string | undefined, query: URLSearchParams): object {
+export function listObjects(store: MemoryStore, { kind, namespace, query }: ObjectRequest): object {
   const from = decodeToken(query.get('continue'));
   if (from !== undefined && from.rv < store.oldest) throw expired(TOO_OLD);
   const revision = from?.rv ?? store.revision;

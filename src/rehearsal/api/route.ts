@@ -93,28 +93,22 @@ export async function route(world: ServedWorld, findProcess: ProcessFinder, call
   return answerVerb(world, call, verb, target);
 }
 
-function answerVerb(world: ServedWorld, { user, response }: Call, verb: string, target: ObjectRequest): Answer | undefined {
-  const { store } = world;
-  const { kind, namespace, name, query } = target;
+function answerVerb({ store }: ServedWorld, { user, response }: Call, verb: string, target: ObjectRequest): Answer | undefined {
+  const { kind, namespace, name } = target;
   const mayCreate = () => authorize(store, user, { verb: 'create', group: kind.group, resource: kind.resource, namespace, name });
-  switch (verb) {
-    case 'list':
-      return { code: 200, body: listObjects(store, kind, namespace, query) };
-    case 'watch':
-      return watchObjects(store, kind, namespace, query, response);
-    case 'get':
-      return { code: 200, body: getObject(store, target) };
-    case 'create':
-      return createObject(store, target);
-    case 'update':
-      return replaceObject(store, target);
-    case 'patch':
-      return patchObject(store, target, mayCreate);
-    case 'delete':
-      return { code: 200, body: deleteObject(store, target) };
-    default:
-      throw new Refusal(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
-  }
+  const answers: Readonly<Record<string, () => Answer | undefined>> = {
+    list: () => ({ code: 200, body: listObjects(store, target) }),
+    watch: () => watchObjects(store, target, response),
+    get: () => ({ code: 200, body: getObject(store, target) }),
+    create: () => createObject(store, target),
+    update: () => replaceObject(store, target),
+    patch: () => patchObject(store, target, mayCreate),
+    delete: () => ({ code: 200, body: deleteObject(store, target) }),
+  };
+  const answer = answers[verb];
+  if (answer === undefined)
+    throw new Refusal(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+  return answer();
 }
 
 function parsePath(pathname: string): ResourcePath | undefined {
@@ -133,19 +127,14 @@ function verbOf({ request: { method = 'GET' }, url }: Call, { name }: ResourcePa
   return ['1', 'true'].includes(url.searchParams.get('watch') ?? '') ? 'watch' : 'list';
 }
 
-async function proxy(
-  world: ServedWorld,
-  findProcess: ProcessFinder,
-  call: Call,
-  { namespace = '', name }: ResourcePath,
-): Promise<undefined> {
+async function proxy(world: ServedWorld, findProcess: ProcessFinder, call: Call, target: ResourcePath): Promise<undefined> {
   const { url, request, response, body } = call;
   // The real server decodes the path on the way, so that %2F becomes a slash.
   const path = decodeURIComponent(`/${url.pathname.split('/').slice(8).join('/')}`);
   const { authorization: _, ...passed } = request.headers;
   const headers = Object.fromEntries(Object.entries(passed).map(([header, value]) => [header, String(value)]));
   const asked = { method: request.method ?? 'GET', path, query: url.searchParams, headers, body };
-  const result = await proxyToService(world, findProcess, namespace, name, asked);
+  const result = await proxyToService(world, findProcess, target.namespace ?? '', target.name, asked);
   response.writeHead(result.status, { 'Content-Type': result.contentType ?? 'text/plain; charset=utf-8', ...result.headers });
   response.end(request.method === 'HEAD' ? undefined : result.body);
 }

@@ -9,6 +9,7 @@ const NAME = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
 const NO_NAME = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${NAME}')`;
 const CHANGEABLE = `'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds'`;
 const FORBIDDEN = `Forbidden: updates to statefulset spec for fields other than ${CHANGEABLE} are forbidden`;
+const NO_VERSION = 'Invalid value: 0: must be specified for an update';
 const COMMON = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
 /** What else the kinds have that clients apply; what lies deeper is not checked. */
 const OWN: Readonly<Record<string, readonly string[]>> = { ConfigMap: ['data', 'binaryData', 'immutable'], Pod: [], ObjectBucketClaim: [] };
@@ -31,15 +32,13 @@ export function parseApplied(body: string, strict: boolean): Manifest {
 /** @throws Refusal 422 for what can't be a name, a Lease without the version it replaces, a change of what can't be changed */
 export function validate({ group, resource, kind }: Kind, object: Manifest, live: Manifest | undefined): void {
   const { name, resourceVersion } = object.metadata;
-  const refuse = (what: string, reason: string, field: string, message: string) => {
-    throw invalid({ group, resource: what }, name, reason, field, message);
-  };
+  const named = { group, resource: kind };
   if (live === undefined && group !== 'rbac.authorization.k8s.io' && !new RegExp(`^${NAME}$`).test(name))
-    refuse(kind, 'FieldValueInvalid', 'metadata.name', `Invalid value: "${name}": ${NO_NAME}`);
+    throw invalid(named, name, 'FieldValueInvalid', 'metadata.name', `Invalid value: "${name}": ${NO_NAME}`);
   if (live !== undefined && kind === 'Lease' && resourceVersion === undefined)
-    refuse(resource, 'FieldValueInvalid', 'metadata.resourceVersion', 'Invalid value: 0: must be specified for an update');
+    throw invalid({ group, resource }, name, 'FieldValueInvalid', 'metadata.resourceVersion', NO_VERSION);
   if (live !== undefined && kind === 'StatefulSet' && !isDeepStrictEqual(fixedFields(live), fixedFields(object)))
-    refuse(kind, 'FieldValueForbidden', 'spec', FORBIDDEN);
+    throw invalid(named, name, 'FieldValueForbidden', 'spec', FORBIDDEN);
 }
 
 function fixedFields(object: Manifest): object {

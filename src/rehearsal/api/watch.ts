@@ -1,20 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { Manifest } from '#model/kubernetes.ts';
-import type { Kind } from './kinds.ts';
 import { selection } from './list.ts';
+import type { ObjectRequest } from './objects.ts';
 import { expired } from './status.ts';
 import type { MemoryStore, PastEvent } from './store.ts';
 
 const BOOKMARK_EVERY = 60_000;
 
 /** Streams what happens to the objects of a kind, from a resourceVersion on, until the client leaves or timeoutSeconds are over. */
-export function watchObjects(
-  store: MemoryStore,
-  kind: Kind,
-  namespace: string | undefined,
-  query: URLSearchParams,
-  response: ServerResponse,
-): undefined {
+export function watchObjects(store: MemoryStore, { kind, namespace, query }: ObjectRequest, response: ServerResponse): undefined {
   const selects = selection(query);
   const from = Number(query.get('resourceVersion') ?? 0);
   const send = (type: string, object: object) => response.write(`${JSON.stringify({ type, object })}\n`);
