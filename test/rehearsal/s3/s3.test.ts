@@ -1,14 +1,14 @@
 import { AwsV4Signer } from 'aws4fetch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Process } from '#rehearsal/services/s3.ts';
-import { type Served, serve } from '../api/serve.ts';
+import { serve } from '#test/contract/kubernetes/embedded.ts';
 
 const PREFIX = '/api/v1/namespaces/storage/services/rook-ceph-rgw-storage:80/proxy';
 const KEYS = { accessKeyId: 'KEY', secretAccessKey: 'secret' };
-let served: Served;
+let served: Awaited<ReturnType<typeof serve>>;
 
 beforeAll(async () => {
-  served = await serve(s3Process);
+  served = await serve(() => s3Process);
   const { buckets, store } = served.world;
   for (const bucket of ['loki-logs', 'foreign']) buckets.create(bucket);
   buckets.grant('KEY', 'secret', 'loki-logs');
