@@ -57,11 +57,13 @@ export const streamsAreEnough = ({ loki, targets }: Environment): Check =>
 const SAMPLES = 20;
 
 /** No metric of Loki carries a query's length, so queries over 24 h are made and timed: one after the other, for together they would wait for each other. */
-export const queriesAreFast = ({ loki, targets }: Environment): Check =>
+/** @param after checks that come first: who waits for those would time it in each round */
+export const queriesAreFast = ({ loki, targets }: Environment, after: readonly string[] = []): Check =>
   check({
     id: 'loki.p95',
     title: `P95 of queries over 24 h is below ${targets.p95} s`,
     holds: 'always',
+    after,
     reads: { timed: timeLines(loki.service, '{namespace=~".+"}', '24h', SAMPLES) },
     judge: ({ timed }) => {
       if (timed.value === undefined) return notAnswering('query_range', timed);
