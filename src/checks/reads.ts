@@ -63,6 +63,8 @@ export interface Http {
 }
 
 export interface HttpOptions {
+  /** HEAD: only the status is wanted. */
+  readonly method?: 'HEAD';
   readonly query?: Readonly<Record<string, string>>;
   readonly login?: SecretKeys;
   /** Asked so often, to time it. */

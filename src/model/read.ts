@@ -32,7 +32,7 @@ export type Request =
 export interface HttpRequest {
   readonly of: 'http';
   readonly service: ServiceRef;
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'HEAD' | 'POST';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
