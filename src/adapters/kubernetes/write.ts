@@ -1,3 +1,4 @@
+import type { Reconcile } from '#model/change.ts';
 import { Unreadable, UserError } from '#model/errors.ts';
 import { type Manifest, nameOf, type ObjectRef, refOf } from '#model/kubernetes.ts';
 import type { Clock } from '#model/ports.ts';
@@ -66,15 +67,22 @@ export async function removeObject(kubernetes: Kubernetes, clock: Clock, ref: Ob
 }
 
 /** Tells Flux to look now. @throws UserError when the object is not there or may not be changed */
-export async function requestReconcile(kubernetes: Kubernetes, ref: ObjectRef, token: string, signal: AbortSignal): Promise<string> {
+export async function requestReconcile(
+  kubernetes: Kubernetes,
+  { object: ref, reset }: Reconcile,
+  token: string,
+  signal: AbortSignal,
+): Promise<string> {
+  // Flux resets only when both annotations have the same value.
+  const annotations = { 'reconcile.fluxcd.io/requestedAt': token, ...(reset && { 'reconcile.fluxcd.io/resetAt': token }) };
   const reply = await kubernetes.request('PATCH', pathOfObject(ref), {
     query: { fieldManager: MANAGER },
-    body: { metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': token } } },
+    body: { metadata: { annotations } },
     contentType: 'application/merge-patch+json',
     signal,
   });
   if (reply.status !== 200) throw writeFailure(reply, `asking Flux to reconcile ${nameOf(ref)}`);
-  return `asked Flux to reconcile ${nameOf(ref)}`;
+  return `asked Flux to ${reset ? 'reset and ' : ''}reconcile ${nameOf(ref)}`;
 }
 
 /** Fields are forced on objects that we made; on another's, a conflict names the other. */
