@@ -41,17 +41,16 @@ export async function applyObject(kubernetes: Kubernetes, clock: Clock, manifest
  * @throws UserError when the API server refuses, or it is still there after two minutes
  */
 export async function removeObject(kubernetes: Kubernetes, clock: Clock, ref: ObjectRef, signal: AbortSignal): Promise<string> {
+  // Read before, for a controller may make another of the same name at once: that one is not to be waited for.
+  const { object: doomed } = await readObject(kubernetes, ref, signal);
   const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' };
   const reply = await kubernetes.request('DELETE', pathOfObject(ref), { body, signal });
   if (reply.status === 404) return `${nameOf(ref)} was gone already`;
   if (reply.status !== 200 && reply.status !== 202) throw writeFailure(reply, `removing ${nameOf(ref)}`);
-  const { object: doomed } = await readObject(kubernetes, ref, signal);
   const deadline = performance.now() + PATIENCE;
-  for (
-    let pause = 50, object = doomed;
-    object?.metadata.uid === doomed?.metadata.uid && object !== undefined;
-    pause = Math.min(pause * 2, 1000)
-  ) {
+  for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
+    const { object } = await readObject(kubernetes, ref, signal);
+    if (object === undefined || object.metadata.uid !== doomed?.metadata.uid) return `removed ${nameOf(ref)}`;
     if (performance.now() > deadline) {
       const holders = (object.metadata.finalizers as readonly string[] | undefined)?.join(', ') ?? 'none';
       throw new UserError(
@@ -61,9 +60,7 @@ export async function removeObject(kubernetes: Kubernetes, clock: Clock, ref: Ob
     }
     await clock.sleep(pause, signal);
     signal.throwIfAborted();
-    object = (await readObject(kubernetes, ref, signal)).object;
   }
-  return `removed ${nameOf(ref)}`;
 }
 
 /** Tells Flux to look now. @throws UserError when the object is not there or may not be changed */
