@@ -26,6 +26,9 @@ const DEFAULTS = {
   monitoring: { serviceMonitor: { enabled: false }, alerts: { enabled: false }, dashboards: { enabled: false } },
 };
 
+/** A pod that is not ready holds none up. */
+const PARALLEL = { podManagementPolicy: 'Parallel' };
+
 /** The objects of chart loki 18.11.0 in single-binary mode that somebody here looks at, with the names and labels that it renders. */
 export function renderLoki(release: string, namespace: string, given: Tree): readonly Manifest[] | string {
   const values = mergeTrees(DEFAULTS, given);
@@ -62,7 +65,7 @@ function lokiObjects(path: string, release: string, values: Tree): Manifest[] {
       labels,
       loki,
       { volumes },
-      { replicas, volumeClaimTemplates: [{ metadata: { name: 'storage' }, spec: claim }] },
+      { ...PARALLEL, replicas, volumeClaimTemplates: [{ metadata: { name: 'storage' }, spec: claim }] },
     ),
     service(path, labels, 3100),
   ];
@@ -91,7 +94,8 @@ function cache(path: string, release: string, kind: string, values: Tree): Manif
   const memory = `${Math.ceil(values[`${kind}Cache`].allocatedMemory * 1.2)}Mi`;
   const resources = { requests: { memory }, limits: { memory } };
   const memcached = container('memcached', 'docker.io/memcached:1.6.39-alpine', { resources });
-  return workload('StatefulSet', `${path}-${kind}-cache`, labelsFor('loki', release, `memcached-${kind}-cache`), memcached);
+  const labels = labelsFor('loki', release, `memcached-${kind}-cache`);
+  return workload('StatefulSet', `${path}-${kind}-cache`, labels, memcached, {}, PARALLEL);
 }
 
 function monitoringObjects(path: string, release: string, { monitoring }: Tree): Manifest[] {
