@@ -14,7 +14,7 @@ export interface Served {
 export async function serve(process?: ServiceProcess, remembered?: number): Promise<Served> {
   const now = () => new Date();
   const store = createStore(now, remembered);
-  const world = { store, now, buckets: createBuckets(now), logs: new Map(), repository: '', fault: () => false };
+  const world = { store, now, buckets: createBuckets(now), logs: new Map(), fault: () => false };
   const at = '2026-01-01T00:00:00Z';
   for (const object of [...clusterObjects(at), ...platformObjects(at, 'file:///repository')]) store.put(object);
   return { world, api: await startApi(world, () => process) };
