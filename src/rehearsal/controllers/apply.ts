@@ -61,11 +61,11 @@ export function reportFlux(world: World, object: Manifest, fields: Tree, [main, 
   world.store.setStatus(refOf(object), { ...status, ...handled(object) });
 }
 
-/** A suspended object is left as it is: it only says that it was asked. */
+/** A suspended object is left as it is: it only says that it was seen, and asked. */
 export function isSuspended(world: World, object: Manifest): boolean {
-  const suspended = specOf(object).suspend === true;
-  if (suspended) world.store.setStatus(refOf(object), { ...statusOf(object), ...handled(object) });
-  return suspended;
+  const { generation: observedGeneration } = object.metadata;
+  if (specOf(object).suspend) world.store.setStatus(refOf(object), { ...statusOf(object), observedGeneration, ...handled(object) });
+  return specOf(object).suspend === true;
 }
 
 function handled(object: Manifest): Tree {

@@ -14,9 +14,6 @@ import { describeHealth, healthOf } from './health.ts';
 const API = 'helm.toolkit.fluxcd.io/v2';
 const RELEASE = 'meta.helm.sh/release-name';
 const NAMESPACE = 'meta.helm.sh/release-namespace';
-const REQUEST = 'reconcile.fluxcd.io';
-/** helm-controller's own, when the spec names none. */
-const TIMEOUT = 300_000;
 
 /** A chart as a snapshot: its objects for a release name, a namespace and values, or Helm's words when it does not render. */
 type Render = (release: string, namespace: string, values: Tree) => readonly Manifest[] | string;
@@ -44,77 +41,64 @@ interface Outcome {
 }
 
 /** What a release has been trying: since when, how often in vain, and the objects of what ran before it. */
-const attemptOf = memoryOf(() => ({
-  action: 'install',
-  digest: '',
-  since: 0,
-  failures: 0,
-  running: undefined as readonly Manifest[] | undefined,
-}));
+const attemptOf = memoryOf(() => ({ digest: '', since: 0, failures: 0, running: undefined as readonly Manifest[] | undefined }));
 
 function reconcileRelease(world: World, release: Manifest): Outcome {
   const { name, namespace = '', generation } = release.metadata;
-  const { chartRef, chart, values, timeout } = specOf(release);
+  const { chartRef, chart, values, timeout, ...spec } = specOf(release);
   const source = chartRef && find(world, 'source.toolkit.fluxcd.io/v1', chartRef.kind, namespace, chartRef.name);
-  if (chartRef && !isReady(source)) return { reported: withoutSource(source, chartRef, namespace) };
+  if (chartRef && !isReady(source)) return { reported: [withoutSource(source, chartRef, namespace)] };
   const chartName: string = statusOf(source).observedChartName ?? chart.spec.chart;
   const chartVersion: string = statusOf(source).artifact?.revision ?? chart.spec.version;
   const what = `with chart ${chartName}@${chartVersion}`;
-  const force = newRequest(release, 'Force');
-  const reset = newRequest(release, 'Reset');
-  const fields = { lastAttemptedGeneration: generation, ...force, ...reset };
+  const request = { ...newRequest(release, 'Force'), ...newRequest(release, 'Reset') };
+  const fields = { lastAttemptedGeneration: generation, ...request };
   const past: Tree[] = statusOf(release).history ?? [];
+  const action = past.length === 0 ? 'install' : 'upgrade';
   // A chart that this world can't render is somebody else's: what stands in the store stands for it.
   const rendered = CHARTS[chartName]?.(name, namespace, values) ?? [];
   // Nothing was changed by it, so that no retry is counted: it is tried again for ever.
-  const next = past.length === 0 ? 'install' : 'upgrade';
-  if (typeof rendered === 'string') return { reported: failed(release, next, `${what}: ${rendered}`), fields };
+  if (typeof rendered === 'string') return { reported: failed(release, action, `${what}: ${rendered}`), fields };
 
   const attempt = attemptOf(world, `${namespace}/${name}`);
   const now = world.now().getTime();
-  const digest = `sha256:${hashOf([values, chartName, chartVersion], 64)}`;
-  if (attempt.digest !== digest || force || reset) Object.assign(attempt, { action: next, digest, since: now, failures: 0 });
-  const { action } = attempt;
-  const isOut = attempt.failures > (specOf(release)[action]?.remediation?.retries ?? 0);
+  const configDigest = `sha256:${hashOf([values, chartName, chartVersion], 64)}`;
+  const isNew = attempt.digest !== configDigest || Object.keys(request).length > 0;
+  if (isNew) Object.assign(attempt, { digest: configDigest, since: now, failures: 0 });
+  const isOut = attempt.failures > (spec[action]?.remediation?.retries ?? 0);
   // Out of retries, what ran before is put back.
   const applied = applyRelease(world, release, isOut ? (attempt.running ?? rendered) : rendered);
-  const version = (past[0]?.version ?? 0) + 1;
-  const chosen = { name, namespace, chartName, chartVersion, configDigest: digest, version };
-  if (isOut) {
-    // A failed installation stays, and the next one is an upgrade of it.
-    const history = past.length === 0 ? [{ ...chosen, status: 'failed' }] : past;
-    return { reported: exhausted(release, action, what, attempt.failures), fields: { ...fields, history } };
-  }
-  if (past[0]?.configDigest === digest && past[0].status === 'deployed' && !force) return { reported: succeeded(past[0], what), fields };
+  if (isOut) return { reported: exhausted(release, action, what, attempt.failures), fields };
+  if (past[0]?.configDigest === configDigest && !('lastHandledForceAt' in request)) return { reported: succeeded(past[0], what), fields };
   const unhealthy = applied.filter((object) => healthOf(object) !== 'Current');
   if (unhealthy.length === 0) {
-    const deployed = { ...chosen, status: 'deployed', lastDeployed: timestamp(world.now()) };
     attempt.running = rendered;
+    const chosen = { name, namespace, chartName, chartVersion, configDigest, version: (past[0]?.version ?? 0) + 1 };
+    const deployed = { ...chosen, status: 'deployed', lastDeployed: timestamp(world.now()) };
     const history = [deployed, ...past.map((older) => ({ ...older, status: 'superseded' }))];
     return { reported: succeeded(deployed, what), fields: { ...fields, history } };
   }
-  const patience = parseSpan(timeout) ?? TIMEOUT;
+  const patience = parseSpan(timeout ?? '5m') ?? 0;
   if (now - attempt.since < patience)
     return { reported: [ready('Unknown', 'Progressing', `Running '${action}' action with timeout of ${formatSpan(patience)}`)], fields };
   Object.assign(attempt, { since: now, failures: attempt.failures + 1 });
   return { reported: failed(release, action, `${what}: timeout waiting for: [${unhealthy.map(describeHealth).join(', ')}]`), fields };
 }
 
-function withoutSource(source: Manifest | undefined, { kind, name }: Tree, namespace: string): Outcome['reported'] {
+function withoutSource(source: Manifest | undefined, { kind, name }: Tree, namespace: string): Condition {
   const absent = `could not get Source object: ${kind}.source.toolkit.fluxcd.io "${name}" not found`;
-  if (source === undefined) return [ready('False', 'ArtifactFailed', absent)];
-  const said = conditionOf(source, 'Ready');
-  const why = said?.status === 'False' ? said.message : 'latest generation of object has not been reconciled';
-  return [ready('False', 'SourceNotReady', `${kind} '${namespace}/${name}' is not ready: ${why}`)];
+  if (source === undefined) return ready('False', 'ArtifactFailed', absent);
+  const { status, message } = conditionOf(source, 'Ready') ?? {};
+  const why = status === 'False' ? message : 'latest generation of object has not been reconciled';
+  return ready('False', 'SourceNotReady', `${kind} '${namespace}/${name}' is not ready: ${why}`);
 }
 
 /** "forceAt" and "resetAt" count once, and only together with the same "requestedAt": what the status then says. */
 function newRequest(release: Manifest, what: 'Force' | 'Reset'): Tree {
-  const { annotations } = release.metadata;
-  const token = annotations?.[`${REQUEST}/${what.toLowerCase()}At`];
-  const field = `lastHandled${what}At`;
-  const isNew = token !== undefined && token === annotations?.[`${REQUEST}/requestedAt`] && token !== statusOf(release)[field];
-  return isNew ? { [field]: token } : undefined;
+  const { annotations = {} } = release.metadata;
+  const token = annotations[`reconcile.fluxcd.io/${what.toLowerCase()}At`];
+  const isNew = token === annotations['reconcile.fluxcd.io/requestedAt'] && token !== statusOf(release)[`lastHandled${what}At`];
+  return isNew ? { [`lastHandled${what}At`]: token } : {};
 }
 
 /** Applies what was rendered; pods carry the digest of their configuration as it was let in, so they restart when it changes. */
@@ -141,22 +125,23 @@ function ownedObjects(world: World): readonly Manifest[] {
 
 function failed({ metadata: { namespace, name } }: Manifest, action: string, why: string): Outcome['reported'] {
   const reason = action === 'install' ? 'InstallFailed' : 'UpgradeFailed';
-  const said = ready('False', reason, `Helm ${action} failed for release ${namespace}/${name} ${why}`);
-  return [said, { ...said, type: 'Released' }];
+  return released(ready('False', reason, `Helm ${action} failed for release ${namespace}/${name} ${why}`));
 }
 
 /** After a rollback Ready speaks of that: only Released still says why. */
 function exhausted(release: Manifest, action: string, what: string, failures: number): Outcome['reported'] {
+  const why: Condition = conditionOf(release, 'Released');
+  const stalled = ready('True', 'RetriesExceeded', `Failed to ${action} after ${failures} attempt(s)`);
   const { name, namespace } = release.metadata;
-  const released: Condition = conditionOf(release, 'Released');
-  const message = `Failed to ${action} after ${failures} attempt(s)`;
-  const stalled: Condition = { type: 'Stalled', status: 'True', reason: 'RetriesExceeded', message };
   const back = ready('False', 'RollbackSucceeded', `Helm rollback to previous release ${namespace}/${name} ${what} succeeded`);
-  return [action === 'install' ? { ...released, type: 'Ready' } : back, released, stalled];
+  return [action === 'install' ? { ...why, type: 'Ready' } : back, why, { ...stalled, type: 'Stalled' }];
 }
 
 function succeeded({ namespace, name, version }: Tree, what: string): Outcome['reported'] {
   const [action, reason] = version === 1 ? ['install', 'InstallSucceeded'] : ['upgrade', 'UpgradeSucceeded'];
-  const said = ready('True', reason as string, `Helm ${action} succeeded for release ${namespace}/${name}.v${version} ${what}`);
+  return released(ready('True', reason as string, `Helm ${action} succeeded for release ${namespace}/${name}.v${version} ${what}`));
+}
+
+function released(said: Condition): Outcome['reported'] {
   return [said, { ...said, type: 'Released' }];
 }

@@ -6,7 +6,7 @@ import type { World } from '../world.ts';
 import { apply, type Condition, find, isReady, isSuspended, ready, reportFlux } from './apply.ts';
 import { artifactFiles } from './git.ts';
 import { describeHealth, healthOf } from './health.ts';
-import { buildDirectory, hasDirectory, placeOf } from './kustomize.ts';
+import { buildDirectory, filesBelow, PLACE } from './kustomize.ts';
 
 const API = 'kustomize.toolkit.fluxcd.io/v1';
 
@@ -55,8 +55,8 @@ function outcomeOf(world: World, kustomization: Manifest, source: Manifest | und
   if (files === undefined) return failure('ArtifactFailed', 'Source artifact not found, retrying in 30s');
   const waitingFor = dependencyMissing(world, kustomization, attempted);
   if (waitingFor !== undefined) return failure('DependencyNotReady', waitingFor);
-  if (!hasDirectory(files, path))
-    return failure('ArtifactFailed', `kustomization path not found: stat ${placeOf(path)}: no such file or directory`);
+  if (filesBelow(files, path).length === 0)
+    return failure('ArtifactFailed', `kustomization path not found: stat ${PLACE}/${path}: no such file or directory`);
   const built = builtOf(world, JSON.stringify([attempted, path, targetNamespace]));
   try {
     built.objects ??= buildDirectory(files, path, targetNamespace);
@@ -64,23 +64,23 @@ function outcomeOf(world: World, kustomization: Manifest, source: Manifest | und
     return { ...failure('BuildFailed', (error as Error).message), attempted };
   }
   const { objects } = built;
-  const [refused] = objects.flatMap((object) => refusalOf(world, object, objects) ?? []);
+  const [refused] = objects.flatMap((object) => refusalOf(world, object) ?? []);
   if (refused !== undefined) return { ...failure('ReconciliationFailed', refused), attempted };
   return { ...applyAll(world, kustomization, objects, attempted), attempted };
 }
 
-/** Why the API server would not take it: what is asked of its dry run, before anything is applied. */
-function refusalOf(world: World, object: Manifest, all: readonly Manifest[]): string | undefined {
+/** Why the API server would not take it, which is found out of all before any is applied. */
+function refusalOf(world: World, object: Manifest): string | undefined {
   const { apiVersion, kind, metadata } = object;
   const { name, namespace } = metadata;
-  const what = `${kind}/${namespace === undefined ? '' : `${namespace}/`}${name}`;
+  const what = [kind, ...(namespace === undefined ? [] : [namespace]), name].join('/');
   if (!knownKinds().some((known) => known.apiVersion === apiVersion && known.kind === kind))
     return `${what} dry-run failed: no matches for kind "${kind}" in version "${apiVersion}"`;
-  const isThere = find(world, 'v1', 'Namespace', undefined, namespace ?? '') ?? all.find((other) => other.kind === 'Namespace');
-  if (namespace !== undefined && isThere === undefined) return `${what} not found: namespaces "${namespace}" not found`;
-  const [odd] = kind === 'ConfigMap' ? Object.entries(dataOf(object)).filter(([, value]) => typeof value !== 'string') : [];
+  if (namespace !== undefined && !find(world, 'v1', 'Namespace', undefined, namespace))
+    return `${what} not found: namespaces "${namespace}" not found`;
+  const odd = kind === 'ConfigMap' && Object.entries(dataOf(object)).find(([, value]) => typeof value !== 'string');
   const path = `${namespace}/${name}; /v1, Kind=ConfigMap`;
-  return odd && `${what} dry-run failed: failed to create typed patch object (${path}): .data.${odd[0]}: expected string`;
+  return odd ? `${what} dry-run failed: failed to create typed patch object (${path}): .data.${odd[0]}: expected string` : undefined;
 }
 
 function applyAll(world: World, kustomization: Manifest, objects: readonly Manifest[], revision: string): Outcome {
@@ -104,16 +104,13 @@ function judgeHealth(world: World, kustomization: Manifest, inventory: readonly 
   if (waiting.what !== `${revision} ${generation}`) Object.assign(waiting, { what: `${revision} ${generation}`, since: now });
   const patience = Math.max(parseSpan(timeout) ?? (parseSpan(interval) ?? 0) - SHORTEST, SHORTEST);
   const stalled = unhealthy.filter((object) => healthOf(object) === 'Failed');
-  const isOver = now - waiting.since >= patience;
-  if (stalled.length > 0 || isOver) {
-    const [why, named] = isOver ? ['timeout waiting for', unhealthy] : ['failed early due to stalled resources', stalled];
-    const after = isOver ? formatSpan(patience) : '5s';
-    const message = `health check failed after ${after}: ${why}: [${named.map(describeHealth).join(', ')}]`;
-    return failure('HealthCheckFailed', message).reported;
-  }
-  const progress = `Running health checks for revision ${revision} with a timeout of ${formatSpan(patience)}`;
-  const reconciling: Condition = { type: 'Reconciling', status: 'True', reason: 'Progressing', message: progress };
-  return [ready('Unknown', 'Progressing', 'Reconciliation in progress'), reconciling];
+  const fail = (after: string, why: string, named: readonly Manifest[]) =>
+    failure('HealthCheckFailed', `health check failed after ${after}: ${why}: [${named.map(describeHealth).join(', ')}]`).reported;
+  if (now - waiting.since >= patience) return fail(formatSpan(patience), 'timeout waiting for', unhealthy);
+  if (stalled.length > 0) return fail('5s', 'failed early due to stalled resources', stalled);
+  const message = `Running health checks for revision ${revision} with a timeout of ${formatSpan(patience)}`;
+  const progress: Condition = { type: 'Reconciling', status: 'True', reason: 'Progressing', message };
+  return [ready('Unknown', 'Progressing', 'Reconciliation in progress'), progress];
 }
 
 function dependencyMissing(world: World, kustomization: Manifest, revision: string): string | undefined {

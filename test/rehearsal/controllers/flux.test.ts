@@ -90,7 +90,7 @@ test('pods that never become ready are waited for, and the right values heal it'
   expect(homelab.get('HelmRelease', 'loki').status).toMatchObject({
     observedGeneration: homelab.get('HelmRelease', 'loki').metadata.generation,
     history: [{ chartVersion: '18.11.0', status: 'deployed' }],
-    conditions: [{ type: 'Ready', reason: 'InstallSucceeded' }],
+    conditions: [{ type: 'Ready', reason: 'InstallSucceeded' }, { type: 'Released' }],
   });
 });
 
