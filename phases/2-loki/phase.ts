@@ -1,10 +1,11 @@
-import { chartIsServed, releaseIsReady } from '#checks/flux.ts';
+import { chartIsServed } from '#checks/flux.ts';
 import { dashboardsAreFound } from '#checks/grafana.ts';
 import { gatewayRoutes, limitsAreSet, lokiIsReady, lokiVersion } from '#checks/loki.ts';
 import { canaryIsQuiet } from '#checks/loki-canary.ts';
 import { retentionRuns, storageIsS3 } from '#checks/loki-config.ts';
 import { flushReachesBucket, lineReturns } from '#checks/loki-lines.ts';
 import { rulesAreLoaded, targetIsUp } from '#checks/prometheus.ts';
+import { noPodIsStuck, releaseIsReady } from '#checks/releases.ts';
 import { bucketIsReachable } from '#checks/s3.ts';
 import { deploymentIsAvailable, nothingRestarts, statefulSetIsRolledOut } from '#checks/workloads.ts';
 import type { Step } from '#model/change.ts';
@@ -20,6 +21,8 @@ export default definePhase(2, 'Loki Deployment', (environment) => {
   const { namespace, name } = loki;
   const app = appOf(environment, 'loki');
   const applied = isApplied(app, environment);
+  const release = releaseRef(namespace, name);
+  const selector = `app.kubernetes.io/instance=${name}`;
   return {
     preconditions: [
       bucketIsReachable(storage.bucket),
@@ -38,12 +41,14 @@ export default definePhase(2, 'Loki Deployment', (environment) => {
           {
             title: 'Deploy Loki HelmRelease',
             validations: [
-              releaseIsReady('loki.release-ready', releaseRef(namespace, name), loki.chart.version, applied.id),
+              // First, for what is repaired first: a release that is reset while the pod is in its way fails again.
+              noPodIsStuck('loki.no-stuck-pod', release, selector),
+              releaseIsReady('loki.release-ready', release, loki.chart.version, applied.id),
               statefulSetIsRolledOut({ id: 'loki.rolled-out', namespace, name, after: ['loki.release-ready'] }),
               nothingRestarts({
                 id: 'loki.no-restarts',
                 namespace,
-                selector: `app.kubernetes.io/instance=${name}`,
+                selector,
                 what: 'Loki',
                 setting: 'environment.loki.memory.limit',
               }),

@@ -1,8 +1,8 @@
 import { componentsAreHealthy, configIsLoaded, nothingIsDropped, pipelineIsLimited } from '#checks/alloy.ts';
 import { collectsExactlyOnce, parsesAndFilters } from '#checks/alloy-lines.ts';
-import { releaseIsReady } from '#checks/flux.ts';
 import { gatewayRoutes, lokiIsReady } from '#checks/loki.ts';
 import { everyPodHasLogs } from '#checks/loki-coverage.ts';
+import { releaseIsReady } from '#checks/releases.ts';
 import { daemonSetCoversNodes, nothingRestarts } from '#checks/workloads.ts';
 import type { Step } from '#model/change.ts';
 import { definePhase, objective } from '#model/phase.ts';

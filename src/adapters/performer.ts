@@ -28,7 +28,7 @@ export function createPerformer(parts: PerformerParts): Performer {
       case 'commit':
         return repositoryOf(parts, change).diff(change, overwrite, signal);
       case 'reconcile':
-        return `ask Flux to reconcile ${nameOf(change.object)} now`;
+        return `ask Flux to ${change.reset ? 'reset and ' : ''}reconcile ${nameOf(change.object)} now`;
       case 'apply':
         return previewApply(kubernetes, change.object, signal);
       case 'remove':
@@ -48,7 +48,7 @@ export function createPerformer(parts: PerformerParts): Performer {
         return (await repositoryOf(parts, change).commit(change, by, overwrite, signal)).text;
       case 'reconcile':
         // Flux compares tokens for equality only; a time makes each of a run's requests a new one.
-        return requestReconcile(kubernetes, change.object, `${by.run}-${clock.now().toISOString()}`, signal);
+        return requestReconcile(kubernetes, change, `${by.run}-${clock.now().toISOString()}`, signal);
       case 'apply':
         return applyObject(kubernetes, clock, change.object, signal);
       case 'remove':

@@ -1,9 +1,11 @@
+import type { Change } from '#model/change.ts';
 import { type Check, check } from '#model/check.ts';
 import type { Chart, GitOps } from '#model/environment.ts';
 import { nameOf, type ObjectRef } from '#model/kubernetes.ts';
 import type { RemoteAnswer } from '#model/read.ts';
 import { failed, met, pending, type Verdict } from '#model/verdict.ts';
-import { Deployment, type Flux, Flux as FluxObject, findCondition } from './objects.ts';
+import { findStall, isAsked, judgeReady, readyOf, resetCommand, resetOf, suspended, toReconcile } from './flux-state.ts';
+import { Deployment, Flux } from './objects.ts';
 import { readList, readObject, readRemote, readTip } from './reads.ts';
 
 export const fluxIsAvailable = (namespace: string): Check =>
@@ -39,14 +41,23 @@ export const fluxIsAvailable = (namespace: string): Check =>
     },
   });
 
-/** Flux has applied what is at the branch's tip: compared by commit, so that an older success doesn't count. */
-export const kustomizationIsApplied = (id: string, kustomization: ObjectRef, gitops: GitOps): Check =>
+/**
+ * Flux has applied what is at the branch's tip: compared by commit, so that an older success doesn't count.
+ * @param ref the HelmRelease in it: a Kustomization that waits for health is not applied before that is ready
+ */
+export const kustomizationIsApplied = (id: string, kustomization: ObjectRef, gitops: GitOps, ref?: ObjectRef): Check =>
   check({
     id,
     title: `${nameOf(kustomization)} has applied the branch's newest commit`,
     holds: 'always',
-    reads: { kustomization: readObject(kustomization, FluxObject), source: readObject(gitops.source, FluxObject), remote: readTip() },
-    judge: ({ kustomization: found, source, remote }) => {
+    ...(ref === undefined ? {} : { repairPermissions: [...toReconcile(ref), ...toReconcile(kustomization)] }),
+    reads: {
+      kustomization: readObject(kustomization, Flux),
+      source: readObject(gitops.source, Flux),
+      remote: readTip(),
+      ...(ref === undefined ? {} : { release: readObject(ref, Flux) }),
+    },
+    judge: ({ kustomization: found, source, remote, release }) => {
       if (remote.tip === undefined) return withoutTip(remote);
       if (source === undefined)
         return failed(
@@ -74,14 +85,22 @@ export const kustomizationIsApplied = (id: string, kustomization: ObjectRef, git
       if (applied.endsWith(remote.tip)) return judgeReady(found, 'Kustomization', `applied ${short(remote.tip)}`);
       if (found.spec.suspend) return suspended(kustomization, 'kustomization');
       const ready = readyOf(found);
-      const fails =
-        ready?.status === 'False' && (found.status.lastAttemptedRevision ?? '').endsWith(remote.tip) && TERMINAL.has(ready.reason);
+      const isTried = (found.status.lastAttemptedRevision ?? '').endsWith(remote.tip) && !isAsked(found);
+      const fails = ready?.status === 'False' && isTried && TERMINAL.has(ready.reason);
+      const saw = `${nameOf(kustomization)} has not applied ${short(remote.tip)}`;
       const cause = [`it has applied ${applied}`, ...(ready === undefined ? [] : [`${ready.reason}: ${ready.message}`])];
-      const verdict = fails ? failed : pending;
-      return verdict(
-        `${nameOf(kustomization)} has not applied ${short(remote.tip)}`,
-        cause,
-        `flux logs --kind=Kustomization --name=${kustomization.name}; mend what it says in Git, then resume`,
+      const remedy = `flux logs --kind=Kustomization --name=${kustomization.name}; mend what it says in Git, then resume`;
+      if (!fails) return pending(saw, cause, remedy);
+      if (ref === undefined || release === undefined || ready.reason !== 'HealthCheckFailed') return failed(saw, cause, remedy);
+      const stall = findStall(release);
+      // Flux looks at its health again after the retry interval.
+      if (stall === undefined) return pending(saw, cause, remedy);
+      const again: Change = { do: 'reconcile', object: kustomization };
+      return failed(
+        saw,
+        [...cause, `${nameOf(ref)} is stalled: ${stall.reason}`, ...stall.why],
+        `mend the cause, then: ${resetCommand(ref)}`,
+        [resetOf(ref), again],
       );
     },
   });
@@ -92,7 +111,7 @@ export const chartIsServed = (id: string, ref: ObjectRef, chart: Chart): Check =
     id,
     title: `${chart.repository} serves chart ${chart.name} ${chart.version}`,
     holds: 'always',
-    reads: { found: readObject(ref, FluxObject) },
+    reads: { found: readObject(ref, Flux) },
     judge: ({ found }) => {
       if (found === undefined) return pending(`${nameOf(ref)} is not there yet`, [], 'nothing yet');
       const revision = found.status.artifact?.revision;
@@ -107,38 +126,6 @@ export const chartIsServed = (id: string, ref: ObjectRef, chart: Chart): Check =
         );
       const cause = ready?.status === 'False' ? [`${ready.reason}: ${ready.message}`] : [];
       return pending(`serves ${revision ?? 'nothing yet'}`, cause, `kubectl describe helmchart -n ${ref.namespace} ${ref.name}`);
-    },
-  });
-
-/** HelmRelease Ready, for the generation it has now, at the wanted chart version. */
-/** @param applied the check that says that Flux has applied the newest commit: before it, the release is the one of yesterday's values */
-export const releaseIsReady = (id: string, ref: ObjectRef, version: string, applied: string): Check =>
-  check({
-    id,
-    title: `${nameOf(ref)} is released at chart version ${version}`,
-    holds: 'always',
-    after: [applied],
-    reads: { found: readObject(ref, FluxObject) },
-    judge: ({ found }) => {
-      if (found === undefined) return pending(`${nameOf(ref)} is not there yet`, [], `kubectl get helmrelease -n ${ref.namespace}`);
-      const stalled = findCondition(found.status.conditions, 'Stalled');
-      const ready = readyOf(found);
-      const isCurrent = found.status.observedGeneration >= found.metadata.generation;
-      // What it says of an older generation is what the newest commit may have mended.
-      if (stalled?.status === 'True' && isCurrent) {
-        return failed(
-          `${nameOf(ref)} is stalled: ${stalled.reason}`,
-          [ready?.message ?? '', stalled.message],
-          `mend the cause, then: flux reconcile helmrelease -n ${ref.namespace} ${ref.name} --reset`,
-        );
-      }
-      const newest = found.status.history[0];
-      const isReleased = ready?.status === 'True' && isCurrent;
-      if (found.spec.suspend && !(isReleased && newest?.chartVersion === version)) return suspended(ref, 'helmrelease');
-      if (isReleased && newest?.chartVersion !== version) {
-        return pending(`chart version ${newest?.chartVersion || 'none'}, wanted ${version}`, [], 'nothing yet');
-      }
-      return judgeReady(found, 'HelmRelease', `chart ${version} ${newest?.status ?? ''}`.trim());
     },
   });
 
@@ -162,21 +149,6 @@ export const remoteIsUsable: Check = check({
 /** Reasons of Kustomization's Ready that don't pass by waiting (kustomize-controller's conditions). */
 const TERMINAL = new Set(['BuildFailed', 'ReconciliationFailed', 'PruneFailed', 'HealthCheckFailed']);
 
-/** Only an explicit Ready for the newest generation counts: an object without conditions is not ready. */
-export function judgeReady(object: Flux, kind: string, saw: string): Verdict {
-  const name = `${kind} ${object.metadata.namespace}/${object.metadata.name}`;
-  const ready = readyOf(object);
-  const remedy = `kubectl describe ${kind.toLowerCase()} -n ${object.metadata.namespace} ${object.metadata.name}`;
-  // helm-controller counts a generation as observed only when it is done with it: until then Ready says what it has tried.
-  if (object.status.observedGeneration < object.metadata.generation) {
-    const says = ready?.status === 'False' ? [`${ready.reason}: ${ready.message}`] : [];
-    return pending(`${name}: its controller is not done with the newest generation`, says, remedy);
-  }
-  if (ready?.status === 'True') return met(saw);
-  if (ready === undefined) return pending(`${name} says nothing about being ready`, [], remedy);
-  return pending(`${name} is not ready`, [`${ready.reason}: ${ready.message}`], remedy);
-}
-
 function withoutTip({ remote, branch, unreachable }: RemoteAnswer): Verdict {
   return unreachable === undefined
     ? failed(
@@ -185,18 +157,6 @@ function withoutTip({ remote, branch, unreachable }: RemoteAnswer): Verdict {
         'name the right one in environment.gitops.branch',
       )
     : failed(`${remote} can't be reached`, [unreachable], `check the address and the credentials: git ls-remote ${remote}`);
-}
-
-function suspended(ref: ObjectRef, what: string): Verdict {
-  return failed(
-    `${nameOf(ref)} is suspended`,
-    ['Flux leaves it as it is until somebody resumes it'],
-    `flux resume ${what} -n ${ref.namespace} ${ref.name}; Git may set spec.suspend, too`,
-  );
-}
-
-function readyOf(object: Flux) {
-  return findCondition(object.status.conditions, 'Ready');
 }
 
 function short(commit: string): string {

@@ -33,6 +33,7 @@ const Metadata = v.object({
   deletionTimestamp: v.optional(text),
   labels: v.optional(v.record(text, text), {}),
   annotations: v.optional(v.record(text, text), {}),
+  ownerReferences: v.optional(v.array(v.object({ kind: text, name: text })), []),
 });
 
 const conditions = v.optional(v.array(Condition), []);
@@ -90,7 +91,11 @@ const PodTemplate = v.object({ spec: v.object({ containers: v.array(Container) }
 
 export const StatefulSet = v.object({
   metadata: Metadata,
-  spec: v.object({ replicas: v.optional(v.number(), 1), template: PodTemplate }),
+  spec: v.object({
+    replicas: v.optional(v.number(), 1),
+    podManagementPolicy: v.optional(text, 'OrderedReady'),
+    template: PodTemplate,
+  }),
   status: v.optional(
     v.object({
       observedGeneration: count,
@@ -102,6 +107,8 @@ export const StatefulSet = v.object({
     {},
   ),
 });
+
+export type StatefulSet = v.InferOutput<typeof StatefulSet>;
 
 export const Deployment = v.object({
   metadata: Metadata,

@@ -33,6 +33,8 @@ export interface RunRequest {
   readonly to: number;
   readonly dryRun: boolean;
   readonly overwrite: boolean;
+  /** Whether to do what a failed check offers to mend. */
+  readonly repair: boolean;
   /** Milliseconds that one objective may take to become met after its changes. */
   readonly timeout: number;
   /** The unfinished run that this one continues. */

@@ -58,7 +58,7 @@ export function describeChange(change: Change): string {
       return `commit ${files} ${files === 1 ? 'file' : 'files'}: ${change.why}`;
     }
     case 'reconcile':
-      return `ask Flux to reconcile ${nameOf(change.object)}`;
+      return `ask Flux to ${change.reset ? 'reset and ' : ''}reconcile ${nameOf(change.object)}`;
     case 'apply':
       return `apply ${nameOf(refOf(change.object))}`;
     case 'remove':

@@ -26,6 +26,7 @@ export class ObjectiveLog {
   readonly #objective: MatchedObjective;
   readonly #tools: RunTools;
   #changes = 0;
+  #committed: Date | undefined;
 
   constructor(phase: number, objective: MatchedObjective, tools: RunTools) {
     this.#phase = phase;
@@ -39,9 +40,17 @@ export class ObjectiveLog {
     return { ...this.#where(), number: ++this.#changes };
   }
 
+  /** What is met from now on is met after a commit. */
+  committed(): void {
+    this.#committed = this.#now();
+  }
+
   judged(check: Pick<Check, 'id' | 'title'>, outcome: Outcome): void {
-    this.evidence.judge(check.id, outcome, this.#now());
-    this.#tools.emit({ type: 'check.judged', ...this.#where(), ...describeOutcome(check, outcome) });
+    const now = this.#now();
+    this.evidence.judge(check.id, outcome, now);
+    const isAfter = outcome.state === 'met' && this.#committed !== undefined;
+    const after = isAfter ? { after_commit_ms: now.getTime() - (this.#committed as Date).getTime() } : {};
+    this.#tools.emit({ type: 'check.judged', ...this.#where(), ...describeOutcome(check, this.#offerRepair(outcome)), ...after });
   }
 
   passed(gate: Gate, { saw, approval }: Extract<GateState, { state: 'open' }>): void {
@@ -72,7 +81,7 @@ export class ObjectiveLog {
       status: unknown ? 'blocked' : 'failed',
       exit: unknown ? EXIT.unknown : EXIT.failed,
       reason: `${title}: ${outcome.saw}`,
-      ...('remedy' in outcome ? { remedy: outcome.remedy } : {}),
+      ...('remedy' in outcome ? { remedy: this.#offerRepair(outcome).remedy } : {}),
       evidence: this.#close(),
     };
   }
@@ -89,6 +98,12 @@ export class ObjectiveLog {
   untold(reason: string): ObjectiveResult {
     const remedy = `anton-logging phase run ${this.#phase}`;
     return { status: 'pending', exit: EXIT.unknown, reason, remedy, evidence: this.#close() };
+  }
+
+  /** Without the permission to repair, the remedy says how to give it. */
+  #offerRepair<O extends Outcome>(outcome: O): O {
+    const isOffered = outcome.state === 'failed' && outcome.repair !== undefined && !this.#tools.request.repair;
+    return isOffered ? { ...outcome, remedy: `${outcome.remedy}; or have it done: anton-logging resume --repair` } : outcome;
   }
 
   /** The declared state counts as shown only at the end of a run that applied it; a look leaves it as it was. */

@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { MatchedObjective } from '#goals/types.ts';
-import type { Change, Step } from '#model/change.ts';
+import type { Step } from '#model/change.ts';
 import { type Check, type Gate, isCheck, isGate, isProbe, type Probe, type Validation } from '#model/check.ts';
 import { EXIT, UserError } from '#model/errors.ts';
 import type { Outcome } from '#model/verdict.ts';
 import { isStanding, wasShown } from './evidence.ts';
-import { executeChange } from './execute.ts';
 import { judgeRound, lookOnce, readAll } from './judge.ts';
 import { lookAtGate, openGate } from './objective-gate.ts';
 import { ObjectiveLog, type ObjectiveResult } from './objective-log.ts';
+import { performChanges } from './perform.ts';
 import { runProbe } from './probe.ts';
+import { awaitOrRepair } from './repair.ts';
 import type { RunTools } from './run-tools.ts';
 import { distinctValidations } from './validations.ts';
-import { awaitChecks, findDecisive } from './wait.ts';
+import { findDecisive } from './wait.ts';
 
 /**
  * Judges first, does what is missing, and judges again. What was shown and still holds is not done again.
@@ -40,6 +41,8 @@ class ObjectiveRun {
   readonly #gates: readonly Gate[];
   readonly #steps: readonly Step[];
   readonly #desired: string;
+  /** Checks whose repair was tried: none is tried twice. */
+  readonly #mended = new Set<string>();
 
   constructor(phase: number, objective: MatchedObjective, tools: RunTools) {
     this.#objective = objective;
@@ -109,46 +112,25 @@ class ObjectiveRun {
       const seen = await readAll(step.reads, lookOnce(this.#tools.context.observer, this.#tools.signal));
       if (this.#tools.signal.aborted) return this.#log.interrupted();
       if ('state' in seen) return this.#log.notMet(step.title, seen);
-      return this.#perform(step.changes(seen.values));
+      return performChanges(step.changes(seen.values), this.#log, this.#tools);
     }
-    return this.#perform([step]);
-  }
-
-  async #perform(changes: readonly Change[]): Promise<ObjectiveResult | undefined> {
-    for (const change of changes) {
-      const done = await executeChange(change, this.#log.next(), this.#tools);
-      if (typeof done === 'object') return this.#log.refused(done);
-    }
-    return undefined;
+    return performChanges([step], this.#log, this.#tools);
   }
 
   async #awaitStep(what: Validation): Promise<ObjectiveResult | undefined> {
     if (isGate(what)) return this.#passGate(what);
-    return isProbe(what) ? this.#probe(what) : this.#await([what]);
+    return isProbe(what) ? this.#probe(what) : awaitOrRepair([what], this.#mended, this.#log, this.#tools);
   }
 
   /** Waits for the checks, runs the probes whose evidence is old, and looks at the gates. */
   async #prove(checks: readonly Check[]): Promise<ObjectiveResult> {
-    const waited = await this.#await(checks);
+    const waited = await awaitOrRepair(checks, this.#mended, this.#log, this.#tools);
     if (waited !== undefined) return waited;
     for (const probe of this.#probes) {
       const refused = this.#isFresh(probe) ? undefined : await this.#probe(probe);
       if (refused !== undefined) return refused;
     }
     return this.#passGates();
-  }
-
-  async #await(checks: readonly Check[]): Promise<ObjectiveResult | undefined> {
-    const { context, request, signal } = this.#tools;
-    const { ending, outcomes } = await awaitChecks(checks, {
-      ...context,
-      signal,
-      timeout: request.timeout,
-      onJudged: (check, outcome) => this.#log.judged(check, outcome),
-    });
-    if (ending === 'aborted') return this.#log.interrupted();
-    const red = findDecisive(checks, outcomes);
-    return red === undefined ? undefined : this.#log.notMet(red.check.title, red.outcome);
   }
 
   async #probe(probe: Probe): Promise<ObjectiveResult | undefined> {

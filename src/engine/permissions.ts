@@ -1,5 +1,5 @@
-import type { Change, Step } from '#model/change.ts';
-import { isGate, isProbe, type Validation } from '#model/check.ts';
+import type { Await, Change, Step } from '#model/change.ts';
+import { isCheck, isGate, isProbe, type Validation } from '#model/check.ts';
 import { type Permission, refOf, type Scope, type ServiceRef, scopeOf } from '#model/kubernetes.ts';
 import type { PhaseBody } from '#model/phase.ts';
 import type { BucketRef, Reads } from '#model/read.ts';
@@ -7,15 +7,19 @@ import type { BucketRef, Reads } from '#model/read.ts';
 /**
  * Every permission that the phase needs, each once: derived from its reads and changes, never listed by hand.
  * @param writes false for a look: what only steps and probes need is left out
+ * @param repairs whether what failed checks offer to mend is to be done, too
  */
-export function permissionsOf(body: PhaseBody, writes = true): readonly Permission[] {
-  const ofSeen = (validation: Validation) => (!writes && !isGate(validation) && isProbe(validation) ? [] : ofValidation(validation));
+export function permissionsOf(body: PhaseBody, writes = true, repairs = false): readonly Permission[] {
+  const ofRepair = (validation: Validation) => (repairs && isCheck(validation) ? (validation.repairPermissions ?? []) : []);
+  const ofSeen = (validation: Validation) =>
+    !writes && !isGate(validation) && isProbe(validation) ? [] : [...ofValidation(validation), ...ofRepair(validation)];
+  const ofTaken = (step: Step) => (step.do === 'await' ? ofSeen(step.what) : ofStep(step));
   const all = [
     ...body.preconditions.flatMap(ofSeen),
     ...body.objectives
       .filter(({ skipped }) => skipped === undefined)
       .flatMap((objective) => [
-        ...(writes ? (objective.steps ?? []).flatMap(ofStep) : []),
+        ...(writes ? (objective.steps ?? []).flatMap(ofTaken) : []),
         ...objective.deliverables.filter(({ skipped }) => skipped === undefined).flatMap(({ validations }) => validations.flatMap(ofSeen)),
       ]),
   ];
@@ -41,8 +45,7 @@ function ofValidation(validation: Validation): readonly Permission[] {
   return [...ofReads(reads), ...before.flatMap(ofChange), ...after.flatMap(ofChange)];
 }
 
-function ofStep(step: Step): readonly Permission[] {
-  if (step.do === 'await') return ofValidation(step.what);
+function ofStep(step: Exclude<Step, Await>): readonly Permission[] {
   if (step.do === 'derive') return [...ofReads(step.reads), ...step.permissions];
   return ofChange(step);
 }

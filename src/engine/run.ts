@@ -112,7 +112,8 @@ class Run {
 
   /** Every permission of the phases to come, asked for before the first write. */
   async #preflight(): Promise<RunResult | undefined> {
-    const permissions = distinct(this.#selected().flatMap(({ body }) => permissionsOf(body, this.#request.apply)));
+    const { apply, repair } = this.#request;
+    const permissions = distinct(this.#selected().flatMap(({ body }) => permissionsOf(body, apply, apply && repair)));
     const denied = (await this.#context.access.denied(permissions, this.#signal())).map(describePermission);
     this.#emit({ type: 'preflight.finished', asked: permissions.length, denied });
     if (denied.length === 0) return undefined;

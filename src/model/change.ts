@@ -24,6 +24,8 @@ export interface Edit {
 export interface Reconcile {
   readonly do: 'reconcile';
   readonly object: ObjectRef;
+  /** Forget the failed attempts, too (annotation reconcile.fluxcd.io/resetAt): a HelmRelease that ran out of retries begins anew. */
+  readonly reset?: true;
 }
 /** Server-side apply. For probes and the Airflow claim only; all else goes through Git. */
 export interface Apply {

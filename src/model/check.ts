@@ -1,4 +1,5 @@
 import type { Change } from './change.ts';
+import type { Permission } from './kubernetes.ts';
 import type { Read, Reads, Seen } from './read.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -17,6 +18,8 @@ export interface Check<R extends Reads = any> {
   /** Ids of checks of the same objective that have to be met first; until then this one is pending, unread. */
   readonly after?: readonly string[];
   readonly reads: R;
+  /** Of the repairs that its verdicts may offer: asked for only when repairs are allowed. */
+  readonly repairPermissions?: readonly Permission[];
   judge(seen: Seen<R>, now: Date): Verdict;
 }
 

@@ -34,7 +34,12 @@ export type Happening =
       readonly title: string;
       readonly state: Outcome['state'];
       readonly summary: string;
-    } & { readonly cause?: readonly string[]; readonly remedy?: string })
+    } & {
+      readonly cause?: readonly string[];
+      readonly remedy?: string;
+      /** How long after the objective's last commit it became met, in milliseconds; absent without a commit before. */
+      readonly after_commit_ms?: number;
+    })
   | {
       /** The journal's intent: written and flushed before the change is performed. */
       readonly type: 'change.planned';

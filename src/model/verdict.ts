@@ -1,3 +1,5 @@
+import type { Change } from './change.ts';
+
 /** What a judge can say. "Unknown" is missing on purpose: a judge only runs when everything could be read. */
 export type Verdict = Met | NotMet;
 
@@ -15,6 +17,8 @@ export interface NotMet {
   readonly cause: readonly string[];
   /** What a person should do, with names that can be pasted. */
   readonly remedy: string;
+  /** The changes that would mend it, in this order: done only when the user allows it. */
+  readonly repair?: readonly Change[];
 }
 
 /** The engine's word for a check whose reads were forbidden, timed out or unreadable. Unknown is never met. */
@@ -37,8 +41,8 @@ export function pending(saw: string, cause: readonly string[], remedy: string): 
   return { state: 'pending', saw, cause: cause.filter(isSaid), remedy };
 }
 
-export function failed(saw: string, cause: readonly string[], remedy: string): NotMet {
-  return { state: 'failed', saw, cause: cause.filter(isSaid), remedy };
+export function failed(saw: string, cause: readonly string[], remedy: string, repair?: readonly Change[]): NotMet {
+  return { state: 'failed', saw, cause: cause.filter(isSaid), remedy, ...(repair === undefined ? {} : { repair }) };
 }
 
 /** Messages of objects are often empty. */

@@ -4,7 +4,7 @@ import type { Event, Status } from '#model/event.ts';
 import { type Ending, LiveRows } from './live-rows.ts';
 import type { ObjectiveOutline, PhaseOutline } from './outline.ts';
 import type { Progress } from './progress.ts';
-import { oneLine, shortTime } from './text.ts';
+import { afterCommit, oneLine, shortTime } from './text.ts';
 
 const NOT_REACHED: Ending = { how: 'skipped', text: 'not reached' };
 
@@ -100,7 +100,8 @@ function showEvents(phases: readonly PhaseOutline[], rows: LiveRows): (event: Ev
         const key = event.objective === undefined ? phaseKey(event.phase) : checkKey(event.objective, event.check);
         if (event.state === 'met') {
           unmet.delete(key);
-          if (event.objective !== undefined) rows.end(key, { how: 'done', text: oneLine(event.summary) });
+          if (event.objective !== undefined)
+            rows.end(key, { how: 'done', text: `${oneLine(event.summary)}${afterCommit(event.after_commit_ms)}` });
         } else {
           unmet.set(key, explain(event));
           rows.say(key, `${event.state}: ${oneLine(event.summary)}`);

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Event } from '#model/event.ts';
 import type { Progress } from './progress.ts';
-import { oneLine, painter, shortTime, stateColour, statusColour } from './text.ts';
+import { afterCommit, oneLine, painter, shortTime, stateColour, statusColour } from './text.ts';
 
 interface PlainOptions {
   readonly colours: boolean;
@@ -83,7 +83,7 @@ type CheckJudged = Extract<Event, { type: 'check.judged' }>;
 function checkLines(event: CheckJudged, paint: ReturnType<typeof painter>, verbose: boolean): readonly string[] {
   const where = event.objective ?? `phase ${event.phase}`;
   const state = stateColour(paint, event.state)(event.state) + ' '.repeat(7 - event.state.length);
-  const line = `  ${where} ${state} ${oneLine(event.title)}: ${oneLine(event.summary)}`;
+  const line = `  ${where} ${state} ${oneLine(event.title)}: ${oneLine(event.summary)}${afterCommit(event.after_commit_ms)}`;
   const explain = event.state === 'failed' || event.state === 'unknown' || (event.state === 'pending' && verbose);
   return explain ? [line, ...why(event.cause ?? [], event.remedy)] : [line];
 }

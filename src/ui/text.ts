@@ -21,6 +21,13 @@ export function shortTime(iso: string): string {
   return Number.isNaN(time.getTime()) ? oneLine(iso) : `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
+/** " (4.2 s after the commit)"; nothing when no commit came before. */
+export function afterCommit(milliseconds: number | undefined): string {
+  if (milliseconds === undefined) return '';
+  const took = milliseconds < 60_000 ? `${(milliseconds / 1_000).toFixed(1)} s` : `${Math.round(milliseconds / 60_000)} min`;
+  return ` (${took} after the commit)`;
+}
+
 export function statusColour(paint: ChalkInstance, status: Status): (text: string) => string {
   switch (status) {
     case 'completed':

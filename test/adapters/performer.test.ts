@@ -60,6 +60,33 @@ test('remove waits until the object is gone, and says so when there was none', a
   expect(await performer.perform(remove, author, signal)).toContain('gone already');
 });
 
+test('remove does not wait for what a controller makes in its place', async () => {
+  const store = createStore();
+  const made = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'monitoring', name: 'loki-0' } };
+  const path = `${PODS}/loki-0`;
+  store.objects.set(path, { ...made, metadata: { ...made.metadata, uid: 'old' } });
+  const { kubernetes } = await serve((request, response) => {
+    store.handler(request, response);
+    if (request.method === 'DELETE') store.objects.set(path, { ...made, metadata: { ...made.metadata, uid: 'new' } });
+  });
+  // This clock stands still: whoever sleeps never wakes.
+  const performer = createPerformer({ kubernetes, clock: manualClock(), overwrite: false });
+  const { apiVersion, kind, metadata } = made;
+  expect(await performer.perform({ do: 'remove', object: { apiVersion, kind, ...metadata } }, author, signal)).toContain('removed');
+  expect(store.objects.get(path)?.metadata.uid).toBe('new');
+});
+
+test('a reset carries the same token as the request, or Flux would ignore it', async () => {
+  const { store, performer } = await lab();
+  const object = { apiVersion: 'helm.toolkit.fluxcd.io/v2', kind: 'HelmRelease', namespace: 'monitoring', name: 'loki' };
+  const path = '/apis/helm.toolkit.fluxcd.io/v2/namespaces/monitoring/helmreleases/loki';
+  store.objects.set(path, { apiVersion: object.apiVersion, kind: object.kind, metadata: { name: 'loki' } });
+  expect(await performer.perform({ do: 'reconcile', object, reset: true }, author, signal)).toContain('reset and reconcile');
+  const annotations = store.objects.get(path)?.metadata.annotations;
+  expect(annotations?.['reconcile.fluxcd.io/resetAt']).toMatch(/^run-1-/);
+  expect(annotations?.['reconcile.fluxcd.io/resetAt']).toBe(annotations?.['reconcile.fluxcd.io/requestedAt']);
+});
+
 test('reconcile sets a token of the run, another one each time', async () => {
   const { store, performer } = await lab();
   const path = '/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/loki';
@@ -71,6 +98,7 @@ test('reconcile sets a token of the run, another one each time', async () => {
   store.objects.set(path, { apiVersion: object.apiVersion, kind: object.kind, metadata: { name: 'loki' } });
   await performer.perform({ do: 'reconcile', object }, author, signal);
   expect(store.objects.get(path)?.metadata.annotations?.['reconcile.fluxcd.io/requestedAt']).toMatch(/^run-1-\d{4}-/);
+  expect(store.objects.get(path)?.metadata.annotations?.['reconcile.fluxcd.io/resetAt']).toBeUndefined();
 });
 
 test('pushed lines have rising times; what Loki refuses is told in its words', async () => {

@@ -121,10 +121,13 @@ function manifest({
   name = 'it',
   namespace = 'monitoring',
   labels,
+  annotations,
+  ownerReferences,
+  creationTimestamp,
   deletionTimestamp,
   generation,
   ...fields
 }: Record<string, unknown>): Manifest {
-  const metadata = { name, namespace, labels, deletionTimestamp, generation };
+  const metadata = { name, namespace, labels, annotations, ownerReferences, creationTimestamp, deletionTimestamp, generation };
   return JSON.parse(JSON.stringify({ apiVersion: 'v1', kind: 'Anything', metadata, ...fields }));
 }

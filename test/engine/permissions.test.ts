@@ -123,3 +123,14 @@ test('a look needs no permission to write', () => {
   expect(verbs(true)).toContain('create');
   expect([...verbs(false)].filter((verb) => !['get', 'list', 'watch'].includes(verb))).toEqual([]);
 });
+
+test('what repairs need is asked for only when they are allowed', () => {
+  const repairPermissions = [{ verb: 'delete', group: '', resource: 'pods', namespace: 'monitoring' }] as const;
+  const [judged, awaited] = [checkFact('one', 'up', { repairPermissions }), checkFact('two', 'up', { repairPermissions })];
+  const asked = (objective: Parameters<typeof aim>, repairs: boolean) =>
+    permissionsOf({ preconditions: [], objectives: [aim(...objective)] }, true, repairs).map(describePermission);
+  for (const objective of [['1.1', [judged]] as const, ['1.1', [], [{ do: 'await', what: awaited }]] as const]) {
+    expect(asked([...objective] as Parameters<typeof aim>, true)).toContain('delete pods in monitoring');
+    expect(asked([...objective] as Parameters<typeof aim>, false)).not.toContain('delete pods in monitoring');
+  }
+});

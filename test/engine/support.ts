@@ -197,7 +197,7 @@ export class World {
 
 function requestOf(phases: readonly Phase[], request: Partial<RunRequest>): RunRequest {
   const to = Math.max(0, ...phases.map(({ number }) => number));
-  return { run: 'run-1', from: 0, to, dryRun: false, overwrite: false, timeout: 60_000, apply: true, ...request };
+  return { run: 'run-1', from: 0, to, dryRun: false, overwrite: false, repair: false, timeout: 60_000, apply: true, ...request };
 }
 
 /** What the change makes of which facts. */

@@ -18,6 +18,10 @@ export const RUN: readonly Event[] = (
     { type: 'change.applied', phase: 1, objective: '1.1', change: '1.1/1', result: 'committed abc to origin/main' },
     { type: 'change.skipped', phase: 1, objective: '1.1', change: '1.1/2', reason: 'dry run: would apply\n+a: 1\n-a: \u001b[2J2' },
     {
+      ...{ type: 'check.judged', phase: 1, objective: '1.1', check: 'applied', title: 'Flux has applied it', state: 'met' },
+      ...{ summary: 'applied abc', after_commit_ms: 4_200 },
+    },
+    {
       ...{ type: 'check.judged', phase: 1, objective: '1.1', check: 'bucket', title: 'The bucket is bound', state: 'pending' },
       ...{ summary: 'not bound', cause: ['the claim is pending'], remedy: 'wait for Rook' },
     },
@@ -56,6 +60,7 @@ export const OUTLINE: readonly PhaseOutline[] = [
         id: '1.1',
         name: 'S3',
         validations: [
+          { id: 'applied', title: 'Flux has applied it' },
           { id: 'bucket', title: 'The bucket is bound' },
           { id: 'keys', title: 'The keys open it' },
           { id: 'review', title: 'Approved: the review' },

@@ -1,3 +1,4 @@
+import type { Reconcile } from '#model/change.ts';
 import { Unreadable, UserError } from '#model/errors.ts';
 import { type Manifest, nameOf, type ObjectRef, refOf } from '#model/kubernetes.ts';
 import type { Clock } from '#model/ports.ts';
@@ -40,17 +41,16 @@ export async function applyObject(kubernetes: Kubernetes, clock: Clock, manifest
  * @throws UserError when the API server refuses, or it is still there after two minutes
  */
 export async function removeObject(kubernetes: Kubernetes, clock: Clock, ref: ObjectRef, signal: AbortSignal): Promise<string> {
+  // Read before, for a controller may make another of the same name at once: that one is not to be waited for.
+  const { object: doomed } = await readObject(kubernetes, ref, signal);
   const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' };
   const reply = await kubernetes.request('DELETE', pathOfObject(ref), { body, signal });
   if (reply.status === 404) return `${nameOf(ref)} was gone already`;
   if (reply.status !== 200 && reply.status !== 202) throw writeFailure(reply, `removing ${nameOf(ref)}`);
-  const { object: doomed } = await readObject(kubernetes, ref, signal);
   const deadline = performance.now() + PATIENCE;
-  for (
-    let pause = 50, object = doomed;
-    object?.metadata.uid === doomed?.metadata.uid && object !== undefined;
-    pause = Math.min(pause * 2, 1000)
-  ) {
+  for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
+    const { object } = await readObject(kubernetes, ref, signal);
+    if (object === undefined || object.metadata.uid !== doomed?.metadata.uid) return `removed ${nameOf(ref)}`;
     if (performance.now() > deadline) {
       const holders = (object.metadata.finalizers as readonly string[] | undefined)?.join(', ') ?? 'none';
       throw new UserError(
@@ -60,21 +60,26 @@ export async function removeObject(kubernetes: Kubernetes, clock: Clock, ref: Ob
     }
     await clock.sleep(pause, signal);
     signal.throwIfAborted();
-    object = (await readObject(kubernetes, ref, signal)).object;
   }
-  return `removed ${nameOf(ref)}`;
 }
 
 /** Tells Flux to look now. @throws UserError when the object is not there or may not be changed */
-export async function requestReconcile(kubernetes: Kubernetes, ref: ObjectRef, token: string, signal: AbortSignal): Promise<string> {
+export async function requestReconcile(
+  kubernetes: Kubernetes,
+  { object: ref, reset }: Reconcile,
+  token: string,
+  signal: AbortSignal,
+): Promise<string> {
+  // Flux resets only when both annotations have the same value.
+  const annotations = { 'reconcile.fluxcd.io/requestedAt': token, ...(reset && { 'reconcile.fluxcd.io/resetAt': token }) };
   const reply = await kubernetes.request('PATCH', pathOfObject(ref), {
     query: { fieldManager: MANAGER },
-    body: { metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': token } } },
+    body: { metadata: { annotations } },
     contentType: 'application/merge-patch+json',
     signal,
   });
   if (reply.status !== 200) throw writeFailure(reply, `asking Flux to reconcile ${nameOf(ref)}`);
-  return `asked Flux to reconcile ${nameOf(ref)}`;
+  return `asked Flux to ${reset ? 'reset and ' : ''}reconcile ${nameOf(ref)}`;
 }
 
 /** Fields are forced on objects that we made; on another's, a conflict names the other. */

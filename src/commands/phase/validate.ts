@@ -16,7 +16,7 @@ export default class PhaseValidate extends BaseCommand {
     const { number } = findPhase(args.phase);
     const goals = await openOwnGoals(flags);
     const { runRollout } = await import('../support/run-rollout.ts');
-    const look = { ...flags, yes: false, overwrite: false };
+    const look = { ...flags, yes: false, overwrite: false, repair: false };
     return runRollout({ goals, from: number, to: number, apply: false, dryRun: false }, look);
   }
 }

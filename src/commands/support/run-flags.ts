@@ -13,6 +13,7 @@ export interface RunFlags {
   readonly verbose: boolean;
   readonly yes: boolean;
   readonly overwrite: boolean;
+  readonly repair: boolean;
   readonly timeout: string;
 }
 
@@ -22,9 +23,15 @@ export const lookFlags = {
   timeout: Flags.string({ default: '10m', description: 'how long one objective may take to become met', helpValue: '10m' }),
 };
 
+export const repairFlag = Flags.boolean({
+  default: false,
+  description: 'do what a failed check offers to mend: replace a pod that never became ready, reset an exhausted HelmRelease',
+});
+
 /** The flags of every command that writes. */
 export const runFlags = {
   ...lookFlags,
+  repair: repairFlag,
   yes: Flags.boolean({ default: false, description: 'do not ask before writing' }),
   overwrite: Flags.boolean({ default: false, description: 'replace generated files that were edited by hand' }),
 };

@@ -77,6 +77,7 @@ export async function runWired(
         apply,
         dryRun,
         overwrite: flags.overwrite,
+        repair: flags.repair,
         timeout: readTimeout(flags.timeout),
         ...(resumes === undefined ? {} : { resumes }),
       },

@@ -30,10 +30,12 @@ function reconcileWorkload(world: World, workload: Manifest): void {
   const places = placesOf(world, workload, revision);
   for (const claim of places.flatMap(({ claims }) => claims)) putMissing(world, claim);
   const wanted = places.map((place) => admit(world, podFor(workload, place, revision)));
-  for (const pod of podsOf(world, workload)) if (!wanted.some((other) => isSame(pod, other))) world.store.remove(refOf(pod));
+  const isKept = isHeldUp(world, workload) ? hasSameName : isSame;
+  for (const pod of podsOf(world, workload)) if (!wanted.some((other) => isKept(pod, other))) world.store.remove(refOf(pod));
   for (const pod of wanted) putMissing(world, pod);
-  const ready = podsOf(world, workload).filter(isReady).length;
-  const status = statusFor(world, workload, { wanted: wanted.length, ready, revision });
+  const pods = podsOf(world, workload);
+  const updated = pods.filter((pod) => wanted.some((other) => hasLabels(pod, other.metadata.labels))).length;
+  const status = statusFor(world, workload, { wanted: wanted.length, ready: pods.filter(isReady).length, updated, revision });
   world.store.setStatus(refOf(workload), { observedGeneration: workload.metadata.generation, ...status });
 }
 
@@ -57,6 +59,7 @@ function placesOf(world: World, { kind, metadata, ...workload }: Manifest, revis
 
 function podFor(workload: Manifest, { name, node, claims }: Place, revision: string): Manifest {
   const { metadata, spec } = specOf(workload).template;
+  const hash = workload.kind === 'StatefulSet' ? revisionOf(workload, revision) : revision;
   const volumes = claims.map((claim) => ({ name: claim.metadata.name, persistentVolumeClaim: { claimName: claim.metadata.name } }));
   return {
     apiVersion: 'v1',
@@ -65,7 +68,7 @@ function podFor(workload: Manifest, { name, node, claims }: Place, revision: str
       ...metadata,
       name,
       namespace: workload.metadata.namespace,
-      labels: { ...metadata?.labels, 'pod-template-hash': revision },
+      labels: { ...metadata?.labels, [/Set$/.test(workload.kind) ? 'controller-revision-hash' : 'pod-template-hash']: hash },
       // A Deployment's pods belong to a ReplicaSet; nobody here asks for one, so they belong to the Deployment itself.
       ownerReferences: ownedBy(workload),
     },
@@ -73,10 +76,27 @@ function podFor(workload: Manifest, { name, node, claims }: Place, revision: str
   };
 }
 
+function revisionOf({ metadata }: Manifest, revision: string): string {
+  return `${metadata.name}-${revision}`;
+}
+
+/** A StatefulSet replaces no pod before all are ready (unless Parallel), not even the one that never became ready. */
+function isHeldUp(world: World, workload: Manifest): boolean {
+  const isOrdered = workload.kind === 'StatefulSet' && specOf(workload).podManagementPolicy !== 'Parallel';
+  return isOrdered && !podsOf(world, workload).every(isReady);
+}
+
+function hasSameName(pod: Manifest, wanted: Manifest): boolean {
+  return pod.metadata.name === wanted.metadata.name;
+}
+
 /** Other limits, another template: a pod is never changed, it is replaced. */
 function isSame(pod: Manifest, wanted: Manifest): boolean {
-  const named = pod.metadata.name === wanted.metadata.name && hasLabels(pod, wanted.metadata.labels);
-  return named && hashOf(pod.spec) === hashOf(JSON.parse(JSON.stringify(wanted.spec)));
+  return (
+    hasSameName(pod, wanted) &&
+    hasLabels(pod, wanted.metadata.labels) &&
+    hashOf(pod.spec) === hashOf(JSON.parse(JSON.stringify(wanted.spec)))
+  );
 }
 
 function podsOf(world: World, owner: Manifest): readonly Manifest[] {
@@ -92,16 +112,17 @@ function putMissing(world: World, object: Manifest): void {
 interface Counts {
   readonly wanted: number;
   readonly ready: number;
+  readonly updated: number;
   readonly revision: string;
 }
 
-function statusFor(world: World, workload: Manifest, { wanted, ready, revision }: Counts): Tree {
+function statusFor(world: World, workload: Manifest, { wanted, ready, updated, revision }: Counts): Tree {
   if (workload.kind === 'DaemonSet')
     return { desiredNumberScheduled: wanted, updatedNumberScheduled: wanted, numberReady: ready, numberAvailable: ready };
-  const counts = { replicas: wanted, updatedReplicas: wanted, readyReplicas: ready, availableReplicas: ready };
-  const isDone = ready === wanted;
+  const counts = { replicas: wanted, updatedReplicas: updated, readyReplicas: ready, availableReplicas: ready };
+  const isDone = ready === wanted && updated === wanted;
   if (workload.kind === 'StatefulSet') {
-    const updateRevision = `${workload.metadata.name}-${revision}`;
+    const updateRevision = revisionOf(workload, revision);
     return { ...counts, currentRevision: isDone ? updateRevision : (statusOf(workload).currentRevision ?? updateRevision), updateRevision };
   }
   const available = isDone

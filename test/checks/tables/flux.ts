@@ -1,4 +1,5 @@
-import { chartIsServed, fluxIsAvailable, kustomizationIsApplied, releaseIsReady, remoteIsUsable } from '#checks/flux.ts';
+import { chartIsServed, fluxIsAvailable, kustomizationIsApplied, remoteIsUsable } from '#checks/flux.ts';
+import { releaseIsReady } from '#checks/releases.ts';
 import type { Answer } from '#model/read.ts';
 import { absent, failed, GITOPS, LOKI, list, met, object, pending, table } from '../support.ts';
 
@@ -27,6 +28,11 @@ const stalled = [
   says('Ready', 'False', 'InstallFailed', 'context deadline exceeded'),
   says('Stalled', 'True', 'RetriesExceeded', 'Failed to install after 4 attempt(s)'),
 ];
+const asked = { annotations: { 'reconcile.fluxcd.io/requestedAt': 'now' } };
+const unhealthy = (rest: Record<string, unknown> = {}) => {
+  const conditions = [says('Ready', 'False', 'HealthCheckFailed', 'failed early due to stalled resources')];
+  return flux({ lastAppliedRevision: OLD, lastAttemptedRevision: REVISION, conditions }, rest);
+};
 
 export default [
   table(fluxIsAvailable('flux-system'), { controllers: list(...controllers.map((name) => controller(name))) }, '3 of 3 available', [
@@ -41,8 +47,9 @@ export default [
     failed('no Flux', { controllers: list() }, 'none', 'source-controller is not installed in flux-system'),
   ]),
   table(
-    kustomizationIsApplied('flux.loki-applied', kustomization, GITOPS),
+    kustomizationIsApplied('flux.loki-applied', kustomization, GITOPS, release),
     {
+      release: released('18.11.0', ready),
       kustomization: flux({ lastAppliedRevision: REVISION, conditions: [ready] }),
       source: flux({ artifact: { revision: REVISION } }),
       remote: remote({ tip: TIP }),
@@ -99,6 +106,31 @@ export default [
         'flux logs --kind=Kustomization --name=loki',
       ),
       failed(
+        'its release has run out of retries',
+        { kustomization: unhealthy(), release: flux({ conditions: stalled }) },
+        'HealthCheckFailed: failed early',
+        'HelmRelease monitoring/loki is stalled: RetriesExceeded',
+        'context deadline exceeded',
+        'flux reconcile helmrelease -n monitoring loki --reset',
+      ),
+      pending(
+        'its release was asked to begin anew',
+        { kustomization: unhealthy(), release: flux({ conditions: stalled }, asked) },
+        'has not applied c0ffee1',
+      ),
+      pending('its release has recovered since', { kustomization: unhealthy() }, 'HealthCheckFailed: failed early'),
+      pending(
+        'it was asked to look again',
+        { kustomization: unhealthy(asked), release: flux({ conditions: stalled }) },
+        'HealthCheckFailed',
+      ),
+      failed(
+        'it is not healthy, and there is no release',
+        { kustomization: unhealthy(), release: absent },
+        'HealthCheckFailed',
+        'flux logs',
+      ),
+      failed(
         'it is suspended',
         { kustomization: flux({ lastAppliedRevision: OLD }, { spec: { suspend: true } }) },
         'Kustomization flux-system/loki is suspended',
@@ -111,6 +143,7 @@ export default [
         'waiting',
       ),
     ],
+    ['release'],
   ),
   table(chartIsServed('flux.loki-chart-served', chart, LOKI.chart), { found: served('18.11.0', ready) }, 'version 18.11.0', [
     pending('not there yet', { found: absent }, 'HelmChart monitoring/loki is not there'),
@@ -153,6 +186,7 @@ export default [
         'no matches for kind "ServiceMonitor"',
         'kubectl describe helmrelease',
       ),
+      pending('stalled before it was asked to begin anew', { found: flux({ conditions: stalled }, asked) }, 'context deadline exceeded'),
       pending('stalled before the newest commit', { found: flux({ observedGeneration: 1, conditions: stalled }) }, 'InstallFailed'),
       pending('another chart version', { found: released('18.10.0', ready) }, 'chart version 18.10.0, wanted 18.11.0'),
       pending('Ready of an older generation', { found: flux({ observedGeneration: 1, conditions: [ready] }) }, 'newest generation'),

@@ -54,6 +54,35 @@ test('a StatefulSet gets pods and claims with its names, and a changed template 
   expect([currentRevision, updatedReplicas]).toEqual([updateRevision, 2]);
 });
 
+test.each([
+  ['OrderedReady', true],
+  ['Parallel', false],
+])('a pod that never became ready outlives its template with %s: %s', async (podManagementPolicy, outlives) => {
+  const name = `held-${podManagementPolicy.toLowerCase()}`;
+  const roll = (memory: string) => {
+    const containers = [{ name: 'a', image: 'a', resources: { limits: { memory } } }];
+    const spec = { replicas: 1, podManagementPolicy, selector: selector(name), template: template(name, { containers }) };
+    put({ ...object('apps/v1', 'StatefulSet', name, { spec }), ...(get('StatefulSet', name) ?? {}), spec });
+  };
+  const status = () => get('StatefulSet', name).status ?? {};
+  roll('64Mi');
+  await homelab.until(() => status().readyReplicas === 1);
+  const good = status().updateRevision;
+  roll('8Mi');
+  await homelab.until(() => JSON.stringify(get('Pod', `${name}-0`)?.status ?? {}).includes('CrashLoopBackOff'));
+  const bad = get('Pod', `${name}-0`).metadata;
+  expect(bad.labels['controller-revision-hash']).toBe(status().updateRevision);
+  roll('64Mi');
+  await homelab.until(() => status().updateRevision === good);
+  if (outlives) {
+    expect(status()).toMatchObject({ readyReplicas: 0, updatedReplicas: 0, currentRevision: good });
+    expect(get('Pod', `${name}-0`).metadata.uid).toBe(bad.uid);
+    homelab.world.store.remove({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: `${name}-0` });
+  }
+  await homelab.until(() => status().readyReplicas === 1 && status().updatedReplicas === 1);
+  expect(get('Pod', `${name}-0`).metadata).toMatchObject({ labels: { 'controller-revision-hash': good } });
+});
+
 test('a DaemonSet has a pod on every node', async () => {
   const spec = { selector: selector('agent'), template: template('agent', { containers: [{ name: 'a', image: 'a' }] }) };
   put(object('apps/v1', 'DaemonSet', 'agent', { spec }));

@@ -62,7 +62,7 @@ function lokiObjects(path: string, release: string, values: Tree): Manifest[] {
       labels,
       loki,
       { volumes },
-      { replicas, volumeClaimTemplates: [{ metadata: { name: 'storage' }, spec: claim }] },
+      { replicas, podManagementPolicy: 'Parallel', volumeClaimTemplates: [{ metadata: { name: 'storage' }, spec: claim }] },
     ),
     service(path, labels, 3100),
   ];
@@ -91,7 +91,14 @@ function cache(path: string, release: string, kind: string, values: Tree): Manif
   const memory = `${Math.ceil(values[`${kind}Cache`].allocatedMemory * 1.2)}Mi`;
   const resources = { requests: { memory }, limits: { memory } };
   const memcached = container('memcached', 'docker.io/memcached:1.6.39-alpine', { resources });
-  return workload('StatefulSet', `${path}-${kind}-cache`, labelsFor('loki', release, `memcached-${kind}-cache`), memcached);
+  return workload(
+    'StatefulSet',
+    `${path}-${kind}-cache`,
+    labelsFor('loki', release, `memcached-${kind}-cache`),
+    memcached,
+    {},
+    { podManagementPolicy: 'Parallel' },
+  );
 }
 
 function monitoringObjects(path: string, release: string, { monitoring }: Tree): Manifest[] {
