@@ -51,8 +51,9 @@ function reconcileRelease(world: World, release: Manifest): Outcome {
   const chartName: string = statusOf(source).observedChartName ?? chart.spec.chart;
   const chartVersion: string = statusOf(source).artifact?.revision ?? chart.spec.version;
   const what = `with chart ${chartName}@${chartVersion}`;
-  const request = { ...newRequest(release, 'Force'), ...newRequest(release, 'Reset') };
-  const fields = { lastAttemptedGeneration: generation, ...request };
+  const lastHandledResetAt = resetRequest(release);
+  const isReset = lastHandledResetAt !== statusOf(release).lastHandledResetAt;
+  const fields = { lastAttemptedGeneration: generation, lastHandledResetAt };
   const past: Tree[] = statusOf(release).history ?? [];
   const action = past.length === 0 ? 'install' : 'upgrade';
   // A chart that this world can't render is somebody else's: what stands in the store stands for it.
@@ -63,13 +64,12 @@ function reconcileRelease(world: World, release: Manifest): Outcome {
   const attempt = attemptOf(world, `${namespace}/${name}`);
   const now = world.now().getTime();
   const configDigest = `sha256:${hashOf([values, chartName, chartVersion], 64)}`;
-  const isNew = attempt.digest !== configDigest || Object.keys(request).length > 0;
-  if (isNew) Object.assign(attempt, { digest: configDigest, since: now, failures: 0 });
+  if (attempt.digest !== configDigest || isReset) Object.assign(attempt, { digest: configDigest, since: now, failures: 0 });
   const isOut = attempt.failures > (spec[action]?.remediation?.retries ?? 0);
   // Out of retries, what ran before is put back.
   const applied = applyRelease(world, release, isOut ? (attempt.running ?? rendered) : rendered);
   if (isOut) return { reported: exhausted(release, action, what, attempt.failures), fields };
-  if (past[0]?.configDigest === configDigest && !('lastHandledForceAt' in request)) return { reported: succeeded(past[0], what), fields };
+  if (past[0]?.configDigest === configDigest) return { reported: succeeded(past[0], what), fields };
   const unhealthy = applied.filter((object) => healthOf(object) !== 'Current');
   if (unhealthy.length === 0) {
     attempt.running = rendered;
@@ -93,12 +93,11 @@ function withoutSource(source: Manifest | undefined, { kind, name }: Tree, names
   return ready('False', 'SourceNotReady', `${kind} '${namespace}/${name}' is not ready: ${why}`);
 }
 
-/** "forceAt" and "resetAt" count once, and only together with the same "requestedAt": what the status then says. */
-function newRequest(release: Manifest, what: 'Force' | 'Reset'): Tree {
+/** "resetAt" counts only together with the same "requestedAt". */
+function resetRequest(release: Manifest): string | undefined {
   const { annotations = {} } = release.metadata;
-  const token = annotations[`reconcile.fluxcd.io/${what.toLowerCase()}At`];
-  const isNew = token === annotations['reconcile.fluxcd.io/requestedAt'] && token !== statusOf(release)[`lastHandled${what}At`];
-  return isNew ? { [`lastHandled${what}At`]: token } : {};
+  const token = annotations['reconcile.fluxcd.io/resetAt'];
+  return token === annotations['reconcile.fluxcd.io/requestedAt'] ? token : statusOf(release).lastHandledResetAt;
 }
 
 /** Applies what was rendered; pods carry the digest of their configuration as it was let in, so they restart when it changes. */

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, beforeEach, expect, inject } from 'vitest';
 import { stringify } from 'yaml';
 import { systemClock } from '#adapters/clock.ts';
 import { connect, type Kubernetes } from '#adapters/kubernetes/connect.ts';
-import { pathOfObject } from '#adapters/kubernetes/paths.ts';
 import { readObject } from '#adapters/kubernetes/read.ts';
 import { applyObject, requestReconcile } from '#adapters/kubernetes/write.ts';
 import type { Manifest, ObjectRef } from '#model/kubernetes.ts';
@@ -27,8 +26,8 @@ export interface FluxTarget {
   push(files: Files): Promise<string>;
   /** Makes an object, or changes it, as kubectl would. */
   apply(kind: string, name: string, body: object): Promise<void>;
-  /** Asks Flux to look now, in the product's way, and to try again or to upgrade for its own sake. Gives the token. */
-  ask(kind: string, name: string, also?: 'resetAt' | 'forceAt'): Promise<string>;
+  /** Asks Flux to look now, in the product's way, and to begin anew if `reset`. Gives the token. */
+  ask(kind: string, name: string, reset?: true): Promise<string>;
   /** Lets so many milliseconds pass where the clock is ours; elsewhere they pass by themselves. */
   passTime(milliseconds: number): void;
   get(kind: string, name: string): Promise<Tree>;
@@ -99,11 +98,6 @@ export function useFlux(): FluxTarget {
     await applyObject(kubernetes, systemClock(), { apiVersion, kind, metadata, ...body } as Manifest, signal);
   }
 
-  async function annotate(object: ObjectRef, annotations: Readonly<Record<string, string>>): Promise<void> {
-    const contentType = 'application/merge-patch+json';
-    await kubernetes.request('PATCH', pathOfObject(object), { body: { metadata: { annotations } }, contentType });
-  }
-
   const target: FluxTarget = {
     namespace,
     get repository() {
@@ -144,10 +138,9 @@ export function useFlux(): FluxTarget {
     },
     apply: (kind, name, body) => send(API[kind] ?? 'v1', kind, name, body),
     passTime: (milliseconds) => place.passTime(milliseconds),
-    async ask(kind, name, also) {
+    async ask(kind, name, reset) {
       const token = randomUUID();
-      if (also !== undefined) await annotate(ref(kind, name), { [`reconcile.fluxcd.io/${also}`]: token });
-      await requestReconcile(kubernetes, ref(kind, name), token, signal);
+      await requestReconcile(kubernetes, { do: 'reconcile', object: ref(kind, name), ...(reset && { reset }) }, token, signal);
       return token;
     },
     get: async (kind, name) => (await readObject(kubernetes, ref(kind, name))).object,
