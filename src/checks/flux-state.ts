@@ -15,7 +15,7 @@ export function judgeReady(object: Flux, kind: string, saw: string): Verdict {
   }
   if (ready?.status === 'True') return met(saw);
   if (ready === undefined) return pending(`${name} says nothing about being ready`, [], remedy);
-  return pending(`${name} is not ready`, [`${ready.reason}: ${ready.message}`], remedy);
+  return pending(`${name} is not ready`, progressOf(object), remedy);
 }
 
 export function readyOf(object: Flux): Condition | undefined {
@@ -33,11 +33,37 @@ export function isAsked({ metadata, status }: Flux): boolean {
   return asked !== undefined && asked !== status.lastHandledReconcileAt;
 }
 
-/** Why a HelmRelease is stalled, if it is. What it says of an older generation is what the newest commit may have mended. */
+/**
+ * Why a HelmRelease is stalled, if it is. What it says of an older generation is what the newest commit may have mended.
+ * After a rollback Ready speaks of that: why there was one stands in Released.
+ */
 export function findStall(release: Flux): { readonly reason: string; readonly why: readonly string[] } | undefined {
   const stalled = findCondition(release.status.conditions, 'Stalled');
   if (stalled?.status !== 'True' || !isObserved(release) || isAsked(release)) return undefined;
-  return { reason: stalled.reason, why: [readyOf(release)?.message ?? '', stalled.message] };
+  const released = findCondition(release.status.conditions, 'Released');
+  const said = [released?.status === 'False' ? released.message : '', readyOf(release)?.message ?? '', stalled.message];
+  return { reason: stalled.reason, why: [...new Set(said)].filter((message) => message !== '') };
+}
+
+/** Helm's words for values that a chart can't be rendered with. */
+const REFUSED = /execution error at \(|template: |values don't meet the specifications of the schema/;
+
+/**
+ * In what words a chart refuses the values, if it does. helm-controller counts no retry then, so that the release is never stalled, and
+ * tries the same again and again.
+ */
+export function findRefusal({ metadata, status }: Flux): string | undefined {
+  const ready = findCondition(status.conditions, 'Ready');
+  const isTried = status.lastAttemptedGeneration === metadata.generation;
+  const fails = ready?.status === 'False' && ['InstallFailed', 'UpgradeFailed'].includes(ready.reason);
+  return isTried && fails && REFUSED.test(ready.message) ? ready.message : undefined;
+}
+
+/** What a controller is at: while it is, Ready may say no more than that. */
+export function progressOf(object: Flux): readonly string[] {
+  const ready = readyOf(object);
+  const said = (ready?.status === 'Unknown' && findCondition(object.status.conditions, 'Reconciling')) || ready;
+  return said === undefined ? [] : [`${said.reason}: ${said.message}`];
 }
 
 /** Makes a HelmRelease that ran out of retries begin anew. */

@@ -4,8 +4,19 @@ import type { Chart, GitOps } from '#model/environment.ts';
 import { nameOf, type ObjectRef } from '#model/kubernetes.ts';
 import type { RemoteAnswer } from '#model/read.ts';
 import { failed, met, pending, type Verdict } from '#model/verdict.ts';
-import { findStall, isAsked, judgeReady, readyOf, resetCommand, resetOf, suspended, toReconcile } from './flux-state.ts';
-import { Deployment, Flux } from './objects.ts';
+import {
+  findRefusal,
+  findStall,
+  isAsked,
+  judgeReady,
+  progressOf,
+  readyOf,
+  resetCommand,
+  resetOf,
+  suspended,
+  toReconcile,
+} from './flux-state.ts';
+import { Deployment, Flux, findCondition } from './objects.ts';
 import { readList, readObject, readRemote, readTip } from './reads.ts';
 
 export const fluxIsAvailable = (namespace: string): Check =>
@@ -85,11 +96,15 @@ export const kustomizationIsApplied = (id: string, kustomization: ObjectRef, git
       if (applied.endsWith(remote.tip)) return judgeReady(found, 'Kustomization', `applied ${short(remote.tip)}`);
       if (found.spec.suspend) return suspended(kustomization, 'kustomization');
       const ready = readyOf(found);
-      const isTried = (found.status.lastAttemptedRevision ?? '').endsWith(remote.tip) && !isAsked(found);
+      const { observedGeneration: saidOf = found.metadata.generation } = ready ?? {};
+      const isOfToday = (found.status.lastAttemptedRevision ?? '').endsWith(remote.tip) && saidOf === found.metadata.generation;
+      const isTried = isOfToday && !isAsked(found);
       const fails = ready?.status === 'False' && isTried && TERMINAL.has(ready.reason);
       const saw = `${nameOf(kustomization)} has not applied ${short(remote.tip)}`;
-      const cause = [`it has applied ${applied}`, ...(ready === undefined ? [] : [`${ready.reason}: ${ready.message}`])];
+      const cause = [`it has applied ${applied}`, ...progressOf(found)];
       const remedy = `flux logs --kind=Kustomization --name=${kustomization.name}; mend what it says in Git, then resume`;
+      const refusal = release !== undefined && isOfToday && waitsForHealth(found) ? findRefusal(release) : undefined;
+      if (ref !== undefined && refusal !== undefined) return failed(saw, [...cause, `${nameOf(ref)}: ${refusal}`], remedy);
       if (!fails) return pending(saw, cause, remedy);
       if (ref === undefined || release === undefined || ready.reason !== 'HealthCheckFailed') return failed(saw, cause, remedy);
       const stall = findStall(release);
@@ -148,6 +163,12 @@ export const remoteIsUsable: Check = check({
 
 /** Reasons of Kustomization's Ready that don't pass by waiting (kustomize-controller's conditions). */
 const TERMINAL = new Set(['BuildFailed', 'ReconciliationFailed', 'PruneFailed', 'HealthCheckFailed']);
+
+/** All is applied then: what a release in it says is of the newest commit. */
+function waitsForHealth(kustomization: Flux): boolean {
+  const { message = '' } = findCondition(kustomization.status.conditions, 'Reconciling') ?? {};
+  return message.startsWith('Running health checks for revision') || readyOf(kustomization)?.reason === 'HealthCheckFailed';
+}
 
 function withoutTip({ remote, branch, unreachable }: RemoteAnswer): Verdict {
   return unreachable === undefined

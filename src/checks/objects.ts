@@ -22,6 +22,7 @@ export const Condition = v.object({
   reason: v.optional(text, ''),
   message: v.optional(text, ''),
   lastTransitionTime: v.optional(text),
+  observedGeneration: v.optional(v.number()),
 });
 export type Condition = v.InferOutput<typeof Condition>;
 
@@ -147,6 +148,7 @@ export const Flux = v.object({
       artifact: v.optional(v.object({ revision: text })),
       lastAppliedRevision: v.optional(text),
       lastAttemptedRevision: v.optional(text),
+      lastAttemptedGeneration: v.optional(v.number()),
       lastHandledReconcileAt: v.optional(text),
       history: v.optional(v.array(v.looseObject({ chartVersion: v.optional(text, ''), status: v.optional(text, '') })), []),
     }),

@@ -1,7 +1,7 @@
 import { type Check, check } from '#model/check.ts';
 import { nameOf, type ObjectRef } from '#model/kubernetes.ts';
 import { failed, met, pending } from '#model/verdict.ts';
-import { findStall, isObserved, judgeReady, readyOf, resetCommand, resetOf, suspended, toReconcile } from './flux-state.ts';
+import { findRefusal, findStall, isObserved, judgeReady, readyOf, resetCommand, resetOf, suspended, toReconcile } from './flux-state.ts';
 import { Flux, findCondition, Pod, StatefulSet } from './objects.ts';
 import { readList, readObject } from './reads.ts';
 
@@ -24,9 +24,19 @@ export const releaseIsReady = (id: string, ref: ObjectRef, version: string, appl
         return failed(`${nameOf(ref)} is stalled: ${stall.reason}`, stall.why, `mend the cause, then: ${resetCommand(ref)}`, [
           resetOf(ref),
         ]);
+      const refusal = findRefusal(found);
+      if (refusal !== undefined)
+        return failed(
+          `${nameOf(ref)} can't be rendered with these values`,
+          [refusal],
+          `mend what it says in Git, then resume (flux get helmrelease -n ${ref.namespace} ${ref.name} shows it)`,
+        );
       const newest = found.status.history[0];
       const isReleased = readyOf(found)?.status === 'True' && isObserved(found);
-      if (found.spec.suspend && !(isReleased && newest?.chartVersion === version)) return suspended(ref, 'helmrelease');
+      // A suspended one counts every generation as observed. Suspending makes one by itself: any more, and something was not released.
+      const { lastAttemptedGeneration: tried = found.metadata.generation } = found.status;
+      const isOutdated = tried < found.metadata.generation - 1 || !isReleased || newest?.chartVersion !== version;
+      if (found.spec.suspend && isOutdated) return suspended(ref, 'helmrelease');
       if (isReleased && newest?.chartVersion !== version) {
         return pending(`chart version ${newest?.chartVersion || 'none'}, wanted ${version}`, [], 'nothing yet');
       }

@@ -43,7 +43,7 @@ export async function startCluster({ directory, goals }: ClusterOptions): Promis
   await createRepository(remote, checkout);
   if (goals !== undefined) await writeFiles(checkout, { 'goals/goals.json': goals });
 
-  const world = createWorld(remote);
+  const world = createWorld();
   const at = timestamp(world.now());
   for (const object of [...clusterObjects(at), ...platformObjects(at, remote), ...applicationObjects(at)]) world.store.put(object);
   const stopControllers = startControllers(world);
@@ -79,12 +79,12 @@ async function whenReady(world: ServedWorld): Promise<void> {
   });
 }
 
-function createWorld(repository: string): ServedWorld {
+function createWorld(): ServedWorld {
   // Its offset may be moved by a client at any time, so that it is read each time.
   const now = () => new Date(Date.now() + Number(dataOf(store.get(inRehearsal('clock'))).offsetMilliseconds ?? 0));
   const store = createStore(now);
   const fault = (name: string) => store.get(inRehearsal(`fault-${name}`)) !== undefined;
-  return { store, now, buckets: createBuckets(now), logs: new Map(), repository, fault };
+  return { store, now, buckets: createBuckets(now), logs: new Map(), fault };
 }
 
 function inRehearsal(name: string) {

@@ -57,6 +57,13 @@ export function parseSpan(span: unknown): number | undefined {
   return [...parts].reduce((sum, [, number, unit = '']) => sum + Number(number) * (units[unit] ?? 0), 0);
 }
 
+/** "10m0s": milliseconds as Go writes durations. */
+export function formatSpan(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const hours = seconds < 3600 ? '' : `${Math.floor(seconds / 3600)}h`;
+  return `${hours}${seconds < 60 ? '' : `${Math.floor(seconds / 60) % 60}m`}${seconds % 60}s`;
+}
+
 /** Values of the right win, mappings are merged, lists replaced: what Helm does with values. */
 export function mergeTrees(left: Tree, right: Tree): Tree {
   if (!isMapping(left) || !isMapping(right)) return right === undefined ? left : right;

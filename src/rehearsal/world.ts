@@ -8,8 +8,6 @@ export interface World {
   readonly buckets: Buckets;
   /** What each pod has written: key "namespace/pod", lines with the time they were written. */
   readonly logs: Map<string, LogLine[]>;
-  /** Path of the bare Git repository that Flux follows. */
-  readonly repository: string;
   /** Whether ConfigMap rehearsal/fault-NAME is there. */
   fault(name: string): boolean;
 }

@@ -1,11 +1,14 @@
 import fs from 'node:fs/promises';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { statusOf } from '#rehearsal/tree.ts';
 import { commitTimes } from './support/commit-times.ts';
 import { readEndState, UNDISTURBED } from './support/end-state.ts';
 import { needReal } from './support/needs.ts';
+import { getObject } from './support/objects.ts';
 import { appliedChanges, expectExit, newUser, type User, writeGoals } from './support/user.ts';
 
 const cluster = needReal();
+const real = cluster as NonNullable<typeof cluster>;
 let user: User;
 
 beforeAll(async () => {
@@ -23,7 +26,7 @@ test('the whole rollout goes through real parts up to what a person has to appro
   });
   expect(ended.events.map(({ seq }) => seq)).toEqual(ended.events.map((_, index) => index + 1));
   for (const line of commitTimes(ended.events)) process.stderr.write(`  ${line}\n`);
-  await fs.writeFile(UNDISTURBED, JSON.stringify(await readEndState(cluster as never, user)));
+  await fs.writeFile(UNDISTURBED, JSON.stringify(await readEndState(real, user)));
 });
 
 test('with the approvals it completes: a week of quiet is in the history of Prometheus', async () => {
@@ -35,7 +38,18 @@ test('with the approvals it completes: a week of quiet is in the history of Prom
   expect(ended.events.at(-1)).toMatchObject({ state: 'completed', exit: 0 });
 });
 
-test('a second run finds everything done and changes nothing', async () => {
+test('a second run finds everything done and changes nothing, once Flux has applied the last commit', async () => {
+  const tip = await user.git('ls-remote', 'origin', 'refs/heads/main');
+  const isApplied = async () => {
+    const alloy = await getObject(real, {
+      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+      kind: 'Kustomization',
+      namespace: 'flux-system',
+      name: 'alloy',
+    });
+    return String(statusOf(alloy).lastAppliedRevision).endsWith(tip.split('\t')[0] as string);
+  };
+  await vi.waitUntil(isApplied, { timeout: 60_000 });
   const ended = await user.run(['run']);
   expectExit(ended, 0);
   expect(appliedChanges(ended)).toEqual([]);

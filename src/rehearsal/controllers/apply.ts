@@ -2,7 +2,7 @@ import type { Manifest } from '#model/kubernetes.ts';
 import { refOf } from '#model/kubernetes.ts';
 import { timestamp } from '../api/store.ts';
 import { admit } from '../faults/index.ts';
-import { statusOf, type Tree } from '../tree.ts';
+import { specOf, statusOf, type Tree } from '../tree.ts';
 import type { World } from '../world.ts';
 
 /** Looks at the world and changes what differs from the desired state. Called again after every write, by anybody. */
@@ -45,15 +45,32 @@ export function isReady(object: Manifest | undefined): boolean {
   return observedGeneration === object?.metadata.generation && conditionOf(object, 'Ready')?.status === 'True';
 }
 
-/** What every object of Flux reports beside what is its own: the generation and the "reconcile now" that it has seen. */
-export function reportFlux(world: World, object: Manifest, fields: Tree, reported: readonly Condition[]): void {
+/**
+ * What every object of Flux reports beside what is its own: the "reconcile now" that it has seen, whether it is still at it, and the
+ * generation only once it is done with it, be it that it can't do more.
+ */
+export function reportFlux(world: World, object: Manifest, fields: Tree, [main, ...others]: readonly [Condition, ...Condition[]]): void {
+  const { observedGeneration: before = -1 } = statusOf(object);
+  const isDone = main.status === 'True' || others.some(({ type }) => type === 'Stalled');
+  const { message = '' } = others.find(({ type }) => type === 'Reconciling') ?? main;
+  const reason = main.status === 'False' ? 'ProgressingWithRetry' : 'Progressing';
+  const reconciling: Condition[] = isDone ? [] : [{ type: 'Reconciling', status: 'True', reason, message }];
+  const reported = [main, ...others.filter(({ type }) => type !== 'Reconciling'), ...reconciling];
+  const observedGeneration = isDone ? object.metadata.generation : before;
+  const status = { ...statusOf(object), ...fields, observedGeneration, conditions: conditions(world, object, reported) };
+  world.store.setStatus(refOf(object), { ...status, ...handled(object) });
+}
+
+/** A suspended object is left as it is: it only says that it was seen, and asked. */
+export function isSuspended(world: World, object: Manifest): boolean {
+  const { generation: observedGeneration } = object.metadata;
+  if (specOf(object).suspend) world.store.setStatus(refOf(object), { ...statusOf(object), observedGeneration, ...handled(object) });
+  return specOf(object).suspend === true;
+}
+
+function handled(object: Manifest): Tree {
   const token = object.metadata.annotations?.['reconcile.fluxcd.io/requestedAt'];
-  world.store.setStatus(refOf(object), {
-    ...fields,
-    observedGeneration: object.metadata.generation,
-    conditions: conditions(world, object, reported),
-    ...(token === undefined ? {} : { lastHandledReconcileAt: token }),
-  });
+  return token === undefined ? {} : { lastHandledReconcileAt: token };
 }
 
 export function ready(status: Condition['status'], reason: string, message: string): Condition {

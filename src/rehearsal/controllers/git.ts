@@ -3,7 +3,7 @@ import type { Manifest } from '#model/kubernetes.ts';
 import { memoryOf } from '../memory.ts';
 import { hashOf, specOf } from '../tree.ts';
 import type { World } from '../world.ts';
-import { ready, reportFlux } from './apply.ts';
+import { isSuspended, ready, reportFlux } from './apply.ts';
 
 /** Path to content of the YAML files of one commit. */
 export type Files = ReadonlyMap<string, string>;
@@ -25,7 +25,7 @@ export async function fetchRepositories(world: World): Promise<void> {
     const look = lookOf(world, `${repository.metadata.namespace}/${repository.metadata.name}`);
     const asked = hashOf([specOf(repository), repository.metadata.annotations ?? {}]);
     const now = world.now().getTime();
-    if (look.asked === asked && now - look.at < INTERVAL) continue;
+    if (isSuspended(world, repository) || (look.asked === asked && now - look.at < INTERVAL)) continue;
     look.at = now;
     look.asked = asked;
     await fetchRepository(world, repository);
@@ -33,13 +33,20 @@ export async function fetchRepositories(world: World): Promise<void> {
 }
 
 async function fetchRepository(world: World, repository: Manifest): Promise<void> {
-  const { branch } = specOf(repository).ref;
-  const tip = await execa('git', ['-C', world.repository, 'rev-parse', `refs/heads/${branch}`]);
-  const revision = `${branch}@sha1:${tip.stdout}`;
+  const { url, ref } = specOf(repository);
+  const name = `refs/heads/${ref.branch}`;
+  const remote = await execa('git', ['ls-remote', url, name], { reject: false });
+  const [tip = ''] = remote.stdout.split('\t');
+  if (tip === '') {
+    const why = remote.exitCode === 0 ? `couldn't find remote ref "${name}"` : 'repository not found: ';
+    const message = `failed to checkout and determine revision: unable to clone '${url}': ${why}`;
+    return reportFlux(world, repository, {}, [ready('False', 'GitOperationFailed', message)]);
+  }
+  const revision = `${ref.branch}@sha1:${tip}`;
   const kept = filesOf(world, revision);
-  kept.files ??= await readFiles(world.repository, tip.stdout);
+  kept.files ??= await readFiles(url, tip);
   const succeeded = ready('True', 'Succeeded', `stored artifact for revision '${revision}'`);
-  const artifact = { revision, path: `gitrepository/${tip.stdout}.tar.gz`, digest: `sha256:${hashOf(revision, 64)}` };
+  const artifact = { revision, path: `gitrepository/${tip}.tar.gz`, digest: `sha256:${hashOf(revision, 64)}` };
   reportFlux(world, repository, { artifact }, [succeeded, { ...succeeded, type: 'ArtifactInStorage' }]);
 }
 

@@ -7,7 +7,8 @@ export type Health = 'Current' | 'InProgress' | 'Failed';
 /** How Flux's health checks see an object (kstatus): what has no conditions and no rule of its own is current. */
 export function healthOf(object: Manifest): Health {
   if (object.apiVersion === 'apps/v1') return isRolledOut(object) ? 'Current' : 'InProgress';
-  if (conditionOf(object, 'Stalled')?.status === 'True') return 'Failed';
+  const isObserved = statusOf(object).observedGeneration === object.metadata.generation;
+  if (isObserved && conditionOf(object, 'Stalled')?.status === 'True') return 'Failed';
   const reports = /toolkit\.fluxcd\.io|external-secrets\.io/.test(object.apiVersion);
   return !reports || isReady(object) ? 'Current' : 'InProgress';
 }

@@ -2,9 +2,10 @@ import type { Manifest } from '#model/kubernetes.ts';
 import { knownKinds, nameOf, refOf } from '#model/kubernetes.ts';
 import { timestamp } from '../api/store.ts';
 import { admit } from '../faults/index.ts';
-import { hashOf, mergeTrees, specOf, statusOf, type Tree } from '../tree.ts';
+import { memoryOf } from '../memory.ts';
+import { formatSpan, hashOf, mergeTrees, parseSpan, specOf, statusOf, type Tree } from '../tree.ts';
 import type { World } from '../world.ts';
-import { apply, type Condition, find, isReady, ready, reportFlux } from './apply.ts';
+import { apply, type Condition, conditionOf, find, isReady, isSuspended, ready, reportFlux } from './apply.ts';
 import { renderAirflow } from './charts/airflow.ts';
 import { renderAlloy } from './charts/alloy.ts';
 import { renderLoki } from './charts/loki.ts';
@@ -22,8 +23,9 @@ const CHARTS: Readonly<Record<string, Render>> = { loki: renderLoki, alloy: rend
 /** Renders each HelmRelease, applies what differs, waits for its workloads and reports; uninstalls what has no release any more. */
 export function reconcileHelmReleases(world: World): void {
   for (const release of world.store.list(API, 'HelmRelease')) {
-    const { fields, reported } = reconcileRelease(world, release);
-    reportFlux(world, release, { ...statusOf(release), ...fields }, reported);
+    if (isSuspended(world, release)) continue;
+    const { fields = {}, reported } = reconcileRelease(world, release);
+    reportFlux(world, release, fields, reported);
   }
   for (const object of ownedObjects(world)) {
     const { annotations } = object.metadata;
@@ -34,43 +36,68 @@ export function reconcileHelmReleases(world: World): void {
 
 /** What one look at a release came to: its conditions, and what else changes in its status. */
 interface Outcome {
-  readonly reported: readonly Condition[];
+  readonly reported: readonly [Condition, ...Condition[]];
   readonly fields?: Tree;
 }
 
+/** What a release has been trying: since when, how often in vain, and the objects of what ran before it. */
+const attemptOf = memoryOf(() => ({ digest: '', since: 0, failures: 0, running: undefined as readonly Manifest[] | undefined }));
+
 function reconcileRelease(world: World, release: Manifest): Outcome {
-  const { name, namespace = '' } = release.metadata;
-  const { chartRef, chart, values } = specOf(release);
+  const { name, namespace = '', generation } = release.metadata;
+  const { chartRef, chart, values, timeout, ...spec } = specOf(release);
   const source = chartRef && find(world, 'source.toolkit.fluxcd.io/v1', chartRef.kind, namespace, chartRef.name);
-  if (chartRef && !isReady(source))
-    return { reported: [ready('False', 'SourceNotReady', `${chartRef.kind} '${namespace}/${chartRef.name}' is not ready`)] };
+  if (chartRef && !isReady(source)) return { reported: [withoutSource(source, chartRef, namespace)] };
   const chartName: string = statusOf(source).observedChartName ?? chart.spec.chart;
   const chartVersion: string = statusOf(source).artifact?.revision ?? chart.spec.version;
-  const what = `release ${namespace}/${name} with chart ${chartName}@${chartVersion}`;
+  const what = `with chart ${chartName}@${chartVersion}`;
+  const lastHandledResetAt = resetRequest(release);
+  const isReset = lastHandledResetAt !== statusOf(release).lastHandledResetAt;
+  const fields = { lastAttemptedGeneration: generation, lastHandledResetAt };
+  const past: Tree[] = statusOf(release).history ?? [];
+  const action = past.length === 0 ? 'install' : 'upgrade';
   // A chart that this world can't render is somebody else's: what stands in the store stands for it.
   const rendered = CHARTS[chartName]?.(name, namespace, values) ?? [];
-  if (typeof rendered === 'string') return failed(release, `for ${what}: ${rendered}`);
-  const unhealthy = applyRelease(world, release, rendered).filter((object) => healthOf(object) !== 'Current');
-  const [latest, ...older]: Tree[] = statusOf(release).history ?? [];
+  // Nothing was changed by it, so that no retry is counted: it is tried again for ever.
+  if (typeof rendered === 'string') return { reported: failed(release, action, `${what}: ${rendered}`), fields };
+
+  const attempt = attemptOf(world, `${namespace}/${name}`);
+  const now = world.now().getTime();
   const configDigest = `sha256:${hashOf([values, chartName, chartVersion], 64)}`;
-  if (latest?.configDigest === configDigest) return { reported: [succeeded(latest, what)] };
-  if (unhealthy.length > 0)
-    return {
-      reported: [ready('Unknown', 'Progressing', `Running action for ${what}: waiting for ${unhealthy.map(describeHealth).join(', ')}`)],
-    };
-  const version = (latest?.version ?? 0) + 1;
-  const deployed = {
-    name,
-    namespace,
-    chartName,
-    chartVersion,
-    configDigest,
-    version,
-    status: 'deployed',
-    lastDeployed: timestamp(world.now()),
-  };
-  const history = latest === undefined ? [deployed] : [deployed, { ...latest, status: 'superseded' }, ...older];
-  return { reported: [succeeded(deployed, what)], fields: { history } };
+  if (attempt.digest !== configDigest || isReset) Object.assign(attempt, { digest: configDigest, since: now, failures: 0 });
+  const isOut = attempt.failures > (spec[action]?.remediation?.retries ?? 0);
+  // Out of retries, what ran before is put back.
+  const applied = applyRelease(world, release, isOut ? (attempt.running ?? rendered) : rendered);
+  if (isOut) return { reported: exhausted(release, action, what, attempt.failures), fields };
+  if (past[0]?.configDigest === configDigest) return { reported: succeeded(past[0], what), fields };
+  const unhealthy = applied.filter((object) => healthOf(object) !== 'Current');
+  if (unhealthy.length === 0) {
+    attempt.running = rendered;
+    const chosen = { name, namespace, chartName, chartVersion, configDigest, version: (past[0]?.version ?? 0) + 1 };
+    const deployed = { ...chosen, status: 'deployed', lastDeployed: timestamp(world.now()) };
+    const history = [deployed, ...past.map((older) => ({ ...older, status: 'superseded' }))];
+    return { reported: succeeded(deployed, what), fields: { ...fields, history } };
+  }
+  const patience = parseSpan(timeout ?? '5m') ?? 0;
+  if (now - attempt.since < patience)
+    return { reported: [ready('Unknown', 'Progressing', `Running '${action}' action with timeout of ${formatSpan(patience)}`)], fields };
+  Object.assign(attempt, { since: now, failures: attempt.failures + 1 });
+  return { reported: failed(release, action, `${what}: timeout waiting for: [${unhealthy.map(describeHealth).join(', ')}]`), fields };
+}
+
+function withoutSource(source: Manifest | undefined, { kind, name }: Tree, namespace: string): Condition {
+  const absent = `could not get Source object: ${kind}.source.toolkit.fluxcd.io "${name}" not found`;
+  if (source === undefined) return ready('False', 'ArtifactFailed', absent);
+  const { status, message } = conditionOf(source, 'Ready') ?? {};
+  const why = status === 'False' ? message : 'latest generation of object has not been reconciled';
+  return ready('False', 'SourceNotReady', `${kind} '${namespace}/${name}' is not ready: ${why}`);
+}
+
+/** "resetAt" counts only together with the same "requestedAt". */
+function resetRequest(release: Manifest): string | undefined {
+  const { annotations = {} } = release.metadata;
+  const token = annotations['reconcile.fluxcd.io/resetAt'];
+  return token === annotations['reconcile.fluxcd.io/requestedAt'] ? token : statusOf(release).lastHandledResetAt;
 }
 
 /** Applies what was rendered; pods carry the digest of their configuration as it was let in, so they restart when it changes. */
@@ -95,14 +122,25 @@ function ownedObjects(world: World): readonly Manifest[] {
   return all.filter(({ metadata }) => metadata.annotations?.[RELEASE] !== undefined);
 }
 
-/** What does not render will not by itself: the release is stalled until something about it changes. */
-function failed(release: Manifest, why: string): Outcome {
-  const [action, reason] = statusOf(release).history === undefined ? ['install', 'InstallFailed'] : ['upgrade', 'UpgradeFailed'];
-  const stalled: Condition = { type: 'Stalled', status: 'True', reason: 'RetriesExceeded', message: `Failed to ${action}` };
-  return { reported: [ready('False', reason as string, `Helm ${action} failed ${why}`), stalled] };
+function failed({ metadata: { namespace, name } }: Manifest, action: string, why: string): Outcome['reported'] {
+  const reason = action === 'install' ? 'InstallFailed' : 'UpgradeFailed';
+  return released(ready('False', reason, `Helm ${action} failed for release ${namespace}/${name} ${why}`));
 }
 
-function succeeded({ version }: Tree, what: string): Condition {
+/** After a rollback Ready speaks of that: only Released still says why. */
+function exhausted(release: Manifest, action: string, what: string, failures: number): Outcome['reported'] {
+  const why: Condition = conditionOf(release, 'Released');
+  const stalled = ready('True', 'RetriesExceeded', `Failed to ${action} after ${failures} attempt(s)`);
+  const { name, namespace } = release.metadata;
+  const back = ready('False', 'RollbackSucceeded', `Helm rollback to previous release ${namespace}/${name} ${what} succeeded`);
+  return [action === 'install' ? { ...why, type: 'Ready' } : back, why, { ...stalled, type: 'Stalled' }];
+}
+
+function succeeded({ namespace, name, version }: Tree, what: string): Outcome['reported'] {
   const [action, reason] = version === 1 ? ['install', 'InstallSucceeded'] : ['upgrade', 'UpgradeSucceeded'];
-  return ready('True', reason as string, `Helm ${action} succeeded for ${what}`);
+  return released(ready('True', reason as string, `Helm ${action} succeeded for release ${namespace}/${name}.v${version} ${what}`));
+}
+
+function released(said: Condition): Outcome['reported'] {
+  return [said, { ...said, type: 'Released' }];
 }

@@ -1,6 +1,6 @@
 import { hashOf, specOf } from '../tree.ts';
 import type { World } from '../world.ts';
-import { find, ready, reportFlux } from './apply.ts';
+import { find, isReady, ready, reportFlux } from './apply.ts';
 
 const API = 'source.toolkit.fluxcd.io/v1';
 /** Chart to a part of the URL that serves it, and its version there. */
@@ -9,24 +9,32 @@ const SERVED: Readonly<Record<string, readonly [string, string]>> = {
   alloy: ['grafana.github.io', '1.11.1'],
 };
 
-/** Fetches repository indexes and charts. */
+/** Fetches repository indexes and charts. There is nothing at other addresses. */
 export function reconcileHelmSources(world: World): void {
   for (const repository of world.store.list(API, 'HelmRepository')) {
-    const revision = `sha256:${hashOf(specOf(repository).url, 64)}`;
+    const { url } = specOf(repository);
+    const revision = `sha256:${hashOf(url, 64)}`;
     const stored = ready('True', 'Succeeded', `stored artifact: revision '${revision}'`);
-    reportFlux(world, repository, { artifact: { revision, digest: revision } }, [stored]);
+    const why = `failed to cache index to temporary file: Get "${url}/index.yaml": dial tcp: connect: connection refused`;
+    if (Object.values(SERVED).some(([part]) => url.includes(part)))
+      reportFlux(world, repository, { artifact: { revision, digest: revision } }, [stored]);
+    else reportFlux(world, repository, {}, [ready('False', 'Failed', `failed to fetch Helm repository index: ${why}`)]);
   }
   for (const chart of world.store.list(API, 'HelmChart')) {
     const { sourceRef, chart: name, version } = specOf(chart);
     const repository = find(world, API, sourceRef.kind, chart.metadata.namespace, sourceRef.name);
     const [url = '', served] = SERVED[name] ?? [];
-    if (specOf(repository).url?.includes(url) && version === served) {
+    if (!isReady(repository)) {
+      const message = `no artifact available for ${sourceRef.kind} source '${sourceRef.name}'`;
+      reportFlux(world, chart, {}, [ready('False', 'NoSourceArtifact', message)]);
+    } else if (specOf(repository).url.includes(url) && version === served) {
       const pulled = ready('True', 'ChartPullSucceeded', `pulled '${name}' chart with version '${version}'`);
       const artifact = { revision: version, digest: `sha256:${hashOf([name, version], 64)}` };
       reportFlux(world, chart, { artifact, observedChartName: name }, [pulled]);
     } else {
       const why = `failed to get chart version for remote reference: no '${name}' chart with version matching '${version}' found`;
-      reportFlux(world, chart, {}, [ready('False', 'InvalidChartReference', `invalid chart reference: ${why}`)]);
+      const refused = ready('False', 'InvalidChartReference', `invalid chart reference: ${why}`);
+      reportFlux(world, chart, {}, [refused, { ...refused, type: 'Stalled', status: 'True' }]);
     }
   }
 }

@@ -1,20 +1,26 @@
-import type { Manifest } from '#model/kubernetes.ts';
-import { refOf } from '#model/kubernetes.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { knownKinds, type Manifest, refOf } from '#model/kubernetes.ts';
 import { memoryOf } from '../memory.ts';
-import { specOf, statusOf, type Tree } from '../tree.ts';
+import { dataOf, formatSpan, parseSpan, specOf, statusOf, type Tree } from '../tree.ts';
 import type { World } from '../world.ts';
-import { apply, type Condition, find, isReady, ready, reportFlux } from './apply.ts';
+import { apply, type Condition, find, isReady, isSuspended, ready, reportFlux } from './apply.ts';
 import { artifactFiles } from './git.ts';
 import { describeHealth, healthOf } from './health.ts';
-import { buildDirectory } from './kustomize.ts';
+import { buildDirectory, filesBelow, PLACE } from './kustomize.ts';
 
 const API = 'kustomize.toolkit.fluxcd.io/v1';
 
-const builtOf = memoryOf((): { objects?: readonly Manifest[] } => ({}));
+/** The shortest time that kustomize-controller gives to anything. */
+const SHORTEST = 30_000;
 
-/** What one look at a Kustomization came to, and the objects that it holds, if it came so far. */
+const builtOf = memoryOf((): { objects?: readonly Manifest[] } => ({}));
+/** Since when a Kustomization waits for the health of a revision. */
+const waitOf = memoryOf(() => ({ what: '', since: 0 }));
+
+/** What one look at a Kustomization came to, the revision that it got to work on, and the objects that it holds, if it came so far. */
 interface Outcome {
-  readonly ready: Condition;
+  readonly reported: readonly [Condition, ...Condition[]];
+  readonly attempted?: string;
   readonly inventory?: readonly Manifest[];
 }
 
@@ -23,7 +29,7 @@ export function reconcileKustomizations(world: World): void {
   for (const { metadata } of world.store.list(API, 'Kustomization')) {
     // One may have been changed or pruned by another since they were listed.
     const kustomization = find(world, API, 'Kustomization', metadata.namespace, metadata.name);
-    if (kustomization !== undefined) reconcileKustomization(world, kustomization);
+    if (kustomization !== undefined && !isSuspended(world, kustomization)) reconcileKustomization(world, kustomization);
   }
 }
 
@@ -31,30 +37,50 @@ function reconcileKustomization(world: World, kustomization: Manifest): void {
   const { sourceRef } = specOf(kustomization);
   const namespace = sourceRef.namespace ?? kustomization.metadata.namespace;
   const source = find(world, 'source.toolkit.fluxcd.io/v1', sourceRef.kind, namespace, sourceRef.name);
-  const revision: string | undefined = statusOf(source).artifact?.revision;
-  const outcome = outcomeOf(world, kustomization, revision);
+  const outcome = outcomeOf(world, kustomization, source);
   const before = statusOf(kustomization);
   const inventory = outcome.inventory === undefined ? before.inventory : { entries: outcome.inventory.map(entryOf) };
-  if (outcome.inventory !== undefined) prune(world, before.inventory?.entries ?? [], inventory.entries);
-  const lastAppliedRevision = outcome.ready.status === 'True' ? revision : before.lastAppliedRevision;
+  if (outcome.inventory !== undefined && specOf(kustomization).prune) prune(world, before.inventory?.entries ?? [], inventory.entries);
+  const lastAttemptedRevision = outcome.attempted ?? before.lastAttemptedRevision;
+  const lastAppliedRevision = outcome.reported[0].status === 'True' ? lastAttemptedRevision : before.lastAppliedRevision;
   const present = find(world, API, 'Kustomization', kustomization.metadata.namespace, kustomization.metadata.name) ?? kustomization;
-  const fields = { lastAttemptedRevision: revision, lastAppliedRevision, inventory };
-  reportFlux(world, present, fields, [outcome.ready]);
+  reportFlux(world, present, { lastAttemptedRevision, lastAppliedRevision, inventory }, outcome.reported);
 }
 
-function outcomeOf(world: World, kustomization: Manifest, revision = ''): Outcome {
-  const files = artifactFiles(world, revision);
+function outcomeOf(world: World, kustomization: Manifest, source: Manifest | undefined): Outcome {
+  const { sourceRef, path, targetNamespace } = specOf(kustomization);
+  if (source === undefined) return failure('ArtifactFailed', `${sourceRef.kind}.source.toolkit.fluxcd.io "${sourceRef.name}" not found`);
+  const attempted: string = statusOf(source).artifact?.revision ?? '';
+  const files = artifactFiles(world, attempted);
   if (files === undefined) return failure('ArtifactFailed', 'Source artifact not found, retrying in 30s');
-  const waitingFor = dependencyMissing(world, kustomization, revision);
-  if (waitingFor !== undefined) return failure('DependencyNotReady', `dependency '${waitingFor}' is not ready`);
-  const { path, targetNamespace } = specOf(kustomization);
-  const built = builtOf(world, JSON.stringify([revision, path, targetNamespace]));
+  const waitingFor = dependencyMissing(world, kustomization, attempted);
+  if (waitingFor !== undefined) return failure('DependencyNotReady', waitingFor);
+  if (filesBelow(files, path).length === 0)
+    return failure('ArtifactFailed', `kustomization path not found: stat ${PLACE}/${path}: no such file or directory`);
+  const built = builtOf(world, JSON.stringify([attempted, path, targetNamespace]));
   try {
     built.objects ??= buildDirectory(files, path, targetNamespace);
   } catch (error) {
-    return failure('BuildFailed', `kustomize build failed: ${(error as Error).message}`);
+    return { ...failure('BuildFailed', (error as Error).message), attempted };
   }
-  return applyAll(world, kustomization, built.objects, revision);
+  const { objects } = built;
+  const [refused] = objects.flatMap((object) => refusalOf(world, object) ?? []);
+  if (refused !== undefined) return { ...failure('ReconciliationFailed', refused), attempted };
+  return { ...applyAll(world, kustomization, objects, attempted), attempted };
+}
+
+/** Why the API server would not take it, which is found out of all before any is applied. */
+function refusalOf(world: World, object: Manifest): string | undefined {
+  const { apiVersion, kind, metadata } = object;
+  const { name, namespace } = metadata;
+  const what = [kind, ...(namespace === undefined ? [] : [namespace]), name].join('/');
+  if (!knownKinds().some((known) => known.apiVersion === apiVersion && known.kind === kind))
+    return `${what} dry-run failed: no matches for kind "${kind}" in version "${apiVersion}"`;
+  if (namespace !== undefined && !find(world, 'v1', 'Namespace', undefined, namespace))
+    return `${what} not found: namespaces "${namespace}" not found`;
+  const odd = kind === 'ConfigMap' && Object.entries(dataOf(object)).find(([, value]) => typeof value !== 'string');
+  const path = `${namespace}/${name}; /v1, Kind=ConfigMap`;
+  return odd ? `${what} dry-run failed: failed to create typed patch object (${path}): .data.${odd[0]}: expected string` : undefined;
 }
 
 function applyAll(world: World, kustomization: Manifest, objects: readonly Manifest[], revision: string): Outcome {
@@ -64,21 +90,39 @@ function applyAll(world: World, kustomization: Manifest, objects: readonly Manif
     const labels = { ...object.metadata.labels, ...owner };
     return apply(world, { ...object, metadata: { ...object.metadata, labels } });
   });
-  const unhealthy = specOf(kustomization).wait ? inventory.filter((object) => healthOf(object) !== 'Current') : [];
-  const named = `[${unhealthy.map(describeHealth).join(', ')}]`;
-  if (unhealthy.some((object) => healthOf(object) === 'Failed'))
-    return { ...failure('HealthCheckFailed', `health check failed: failed early due to stalled resources: ${named}`), inventory };
-  const reported =
-    unhealthy.length === 0
-      ? ready('True', 'ReconciliationSucceeded', `Applied revision: ${revision}`)
-      : ready('Unknown', 'Progressing', `Running health checks for revision ${revision}: waiting for ${named}`);
-  return { ready: reported, inventory };
+  return { reported: judgeHealth(world, kustomization, inventory, revision), inventory };
+}
+
+/** Waits as long as the spec allows, and less when something is stalled. */
+function judgeHealth(world: World, kustomization: Manifest, inventory: readonly Manifest[], revision: string): Outcome['reported'] {
+  const { wait, timeout, interval } = specOf(kustomization);
+  const { namespace, name, generation } = kustomization.metadata;
+  const unhealthy = wait ? inventory.filter((object) => healthOf(object) !== 'Current') : [];
+  if (unhealthy.length === 0) return [ready('True', 'ReconciliationSucceeded', `Applied revision: ${revision}`)];
+  const waiting = waitOf(world, `${namespace}/${name}`);
+  const now = world.now().getTime();
+  if (waiting.what !== `${revision} ${generation}`) Object.assign(waiting, { what: `${revision} ${generation}`, since: now });
+  const patience = Math.max(parseSpan(timeout) ?? (parseSpan(interval) ?? 0) - SHORTEST, SHORTEST);
+  const stalled = unhealthy.filter((object) => healthOf(object) === 'Failed');
+  const fail = (after: string, why: string, named: readonly Manifest[]) =>
+    failure('HealthCheckFailed', `health check failed after ${after}: ${why}: [${named.map(describeHealth).join(', ')}]`).reported;
+  if (now - waiting.since >= patience) return fail(formatSpan(patience), 'timeout waiting for', unhealthy);
+  if (stalled.length > 0) return fail('5s', 'failed early due to stalled resources', stalled);
+  const message = `Running health checks for revision ${revision} with a timeout of ${formatSpan(patience)}`;
+  const progress: Condition = { type: 'Reconciling', status: 'True', reason: 'Progressing', message };
+  return [ready('Unknown', 'Progressing', 'Reconciliation in progress'), progress];
 }
 
 function dependencyMissing(world: World, kustomization: Manifest, revision: string): string | undefined {
-  for (const { name } of specOf(kustomization).dependsOn ?? []) {
-    const dependency = find(world, API, 'Kustomization', kustomization.metadata.namespace, name);
-    if (!isReady(dependency) || statusOf(dependency).lastAppliedRevision !== revision) return name;
+  const { dependsOn = [], sourceRef } = specOf(kustomization);
+  const { namespace } = kustomization.metadata;
+  for (const { name } of dependsOn) {
+    const dependency = find(world, API, 'Kustomization', namespace, name);
+    const what = `dependency '${namespace}/${name}'`;
+    if (dependency === undefined) return `${what} not found: kustomizations.kustomize.toolkit.fluxcd.io "${name}" not found`;
+    if (!isReady(dependency)) return `${what} is not ready`;
+    const isSameSource = isDeepStrictEqual(specOf(dependency).sourceRef, sourceRef);
+    if (isSameSource && statusOf(dependency).lastAppliedRevision !== revision) return `${what} revision is not up to date`;
   }
   return undefined;
 }
@@ -100,5 +144,5 @@ function entryOf({ apiVersion, kind, metadata }: Manifest): { id: string; v: str
 }
 
 function failure(reason: string, message: string): Outcome {
-  return { ready: ready('False', reason, message) };
+  return { reported: [ready('False', reason, message)] };
 }

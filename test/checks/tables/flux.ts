@@ -28,6 +28,31 @@ const stalled = [
   says('Ready', 'False', 'InstallFailed', 'context deadline exceeded'),
   says('Stalled', 'True', 'RetriesExceeded', 'Failed to install after 4 attempt(s)'),
 ];
+const refused = [
+  says(
+    'Ready',
+    'False',
+    'InstallFailed',
+    'Helm install failed for release monitoring/loki with chart loki@18.11.0: execution error at (loki/templates/validate.yaml:31:4): You have more than zero replicas',
+  ),
+];
+const rolledBack = [
+  says('Ready', 'False', 'RollbackSucceeded', 'Helm rollback to previous release succeeded'),
+  says(
+    'Released',
+    'False',
+    'UpgradeFailed',
+    "Helm upgrade failed: timeout waiting for: [StatefulSet/monitoring/loki status: 'InProgress']",
+  ),
+  says('Stalled', 'True', 'RetriesExceeded', 'Failed to upgrade after 4 attempt(s)'),
+];
+const inProgress = says('Ready', 'Unknown', 'Progressing', 'Reconciliation in progress');
+const building = [inProgress, says('Reconciling', 'True', 'Progressing', `Building manifests for revision ${REVISION}`)];
+const waiting = flux({
+  lastAppliedRevision: OLD,
+  lastAttemptedRevision: REVISION,
+  conditions: [inProgress, says('Reconciling', 'True', 'Progressing', `Running health checks for revision ${REVISION}`)],
+});
 const asked = { annotations: { 'reconcile.fluxcd.io/requestedAt': 'now' } };
 const unhealthy = (rest: Record<string, unknown> = {}) => {
   const conditions = [says('Ready', 'False', 'HealthCheckFailed', 'failed early due to stalled resources')];
@@ -118,6 +143,37 @@ export default [
         { kustomization: unhealthy(), release: flux({ conditions: stalled }, asked) },
         'has not applied c0ffee1',
       ),
+      failed(
+        'the chart of its release refuses the values: known long before the health check ends',
+        { kustomization: waiting, release: flux({ conditions: refused, lastAttemptedGeneration: 2 }) },
+        'Progressing: Running health checks for revision',
+        'HelmRelease monitoring/loki: Helm install failed for release monitoring/loki with chart loki@18.11.0: execution error at (loki/',
+        'mend what it says in Git',
+      ),
+      pending(
+        'the values of before were refused',
+        { kustomization: waiting, release: flux({ conditions: refused, lastAttemptedGeneration: 1 }) },
+        'Running health checks',
+      ),
+      pending(
+        'it has not applied the mended values yet',
+        {
+          kustomization: flux({ lastAppliedRevision: OLD, lastAttemptedRevision: REVISION, conditions: building }),
+          release: flux({ conditions: refused, lastAttemptedGeneration: 2 }),
+        },
+        'Progressing: Building manifests',
+      ),
+      pending(
+        'what failed was its spec of before',
+        {
+          kustomization: flux({
+            lastAppliedRevision: OLD,
+            lastAttemptedRevision: REVISION,
+            conditions: [{ ...says('Ready', 'False', 'BuildFailed', 'kustomize build failed'), observedGeneration: 1 }],
+          }),
+        },
+        'BuildFailed',
+      ),
       pending('its release has recovered since', { kustomization: unhealthy() }, 'HealthCheckFailed: failed early'),
       pending(
         'it was asked to look again',
@@ -185,6 +241,36 @@ export default [
         { found: flux({ conditions: [says('Ready', 'False', 'InstallFailed', 'no matches for kind "ServiceMonitor"')] }) },
         'no matches for kind "ServiceMonitor"',
         'kubectl describe helmrelease',
+      ),
+      failed(
+        'rolled back: the cause is in another condition',
+        { found: flux({ conditions: rolledBack }) },
+        'stalled: RetriesExceeded',
+        "Helm upgrade failed: timeout waiting for: [StatefulSet/monitoring/loki status: 'InProgress']",
+        'Helm rollback to previous release succeeded',
+        'Failed to upgrade after 4 attempt(s)',
+      ),
+      failed(
+        'the chart refuses the values: never stalled',
+        { found: flux({ observedGeneration: 1, conditions: refused, lastAttemptedGeneration: 2 }) },
+        "can't be rendered with these values",
+        'You have more than zero replicas',
+        'mend what it says in Git',
+      ),
+      pending(
+        'the chart refused the values of before',
+        { found: flux({ observedGeneration: 1, conditions: refused, lastAttemptedGeneration: 1 }) },
+        'newest generation',
+      ),
+      failed(
+        'suspended, and not released what came after',
+        {
+          found: flux(
+            { observedGeneration: 4, lastAttemptedGeneration: 2, history: [{ chartVersion: '18.11.0' }], conditions: [ready] },
+            { generation: 4, spec: { suspend: true } },
+          ),
+        },
+        'flux resume helmrelease -n monitoring loki',
       ),
       pending('stalled before it was asked to begin anew', { found: flux({ conditions: stalled }, asked) }, 'context deadline exceeded'),
       pending('stalled before the newest commit', { found: flux({ observedGeneration: 1, conditions: stalled }) }, 'InstallFailed'),

@@ -42,7 +42,6 @@ export async function mirrorWorld(kubernetes: Kubernetes, report: Report, signal
     store: createStore(kubernetes, memory, report, signal),
     now: () => new Date(),
     logs: new Map(),
-    repository: '',
     fault: () => false,
     get buckets(): Buckets {
       throw new Error('the object store is a real one');

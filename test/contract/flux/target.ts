@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, beforeEach, expect, inject } from 'vitest';
+import { stringify } from 'yaml';
+import { systemClock } from '#adapters/clock.ts';
+import { connect, type Kubernetes } from '#adapters/kubernetes/connect.ts';
+import { readObject } from '#adapters/kubernetes/read.ts';
+import { applyObject, requestReconcile } from '#adapters/kubernetes/write.ts';
+import type { Manifest, ObjectRef } from '#model/kubernetes.ts';
+import { startCluster } from '#rehearsal/cluster.ts';
+import type { PartName, RealCluster } from '#test/real/cluster.ts';
+
+/** Flux, a namespace in which nothing is yet, and a Git repository of its own. */
+export interface FluxTarget {
+  readonly namespace: string;
+  /** Where the GitRepository finds the repository. */
+  readonly repository: string;
+  /** URLs of the Helm repositories that serve chart loki 18.11.0 and chart alloy 1.11.1. */
+  readonly charts: { readonly loki: string; readonly alloy: string };
+  /** Commits manifests, or texts as they are; null takes a file out. Gives the commit. */
+  commit(files: Files): Promise<string>;
+  /** Commits, and has the GitRepository `repository` fetch it. Gives its revision. */
+  push(files: Files): Promise<string>;
+  /** Makes an object, or changes it, as kubectl would. */
+  apply(kind: string, name: string, body: object): Promise<void>;
+  /** Asks Flux to look now, in the product's way, and to begin anew if `reset`. Gives the token. */
+  ask(kind: string, name: string, reset?: true): Promise<string>;
+  /** Lets so many milliseconds pass where the clock is ours; elsewhere they pass by themselves. */
+  passTime(milliseconds: number): void;
+  get(kind: string, name: string): Promise<Tree>;
+  /** Waits until the object is as described, at most for so many milliseconds, and gives it. */
+  until(kind: string, name: string, description: object, patience?: number): Promise<Tree>;
+}
+
+type Files = Readonly<Record<string, string | object | readonly object[] | null>>;
+// biome-ignore lint/suspicious/noExplicitAny: an object as the API server sent it, for assertions only
+type Tree = any;
+
+/** What both kinds of target have to bring along. */
+interface Place {
+  readonly kubeconfig: string;
+  /** An empty bare repository on the disk, and its URL for Flux. */
+  readonly bare: string;
+  readonly repository: string;
+  readonly charts: FluxTarget['charts'];
+  passTime: FluxTarget['passTime'];
+  stop(): Promise<void>;
+}
+
+const PARTS: readonly PartName[] = ['kube-apiserver', 'source-controller', 'kustomize-controller', 'helm-controller', 'git', 'charts'];
+const API: Readonly<Record<string, string>> = {
+  GitRepository: 'source.toolkit.fluxcd.io/v1',
+  HelmRepository: 'source.toolkit.fluxcd.io/v1',
+  HelmChart: 'source.toolkit.fluxcd.io/v1',
+  Kustomization: 'kustomize.toolkit.fluxcd.io/v1',
+  HelmRelease: 'helm.toolkit.fluxcd.io/v2',
+  StatefulSet: 'apps/v1',
+};
+const signal = new AbortController().signal;
+
+/** The contract: what Flux does. The embedded one in `npm test`, the real controllers in `npm run test:real`. */
+export function useFlux(): FluxTarget {
+  const directory = mkdtemp(join(tmpdir(), 'flux-'));
+  const namespace = `flux-${randomUUID().slice(0, 8)}`;
+  const [missing] = Object.entries(inject('missingParts') ?? {}).filter(([part]) => PARTS.includes(part as PartName));
+  let place: Place;
+  let kubernetes: Kubernetes;
+  let checkout: string;
+
+  const real = inject('realCluster');
+  beforeAll(async () => {
+    if (missing !== undefined) return;
+    place = real === undefined ? await startEmbedded(await directory) : await placeInReal(real, namespace);
+    kubernetes = await connect({ kubeconfig: place.kubeconfig });
+    checkout = join(await directory, 'clone');
+    await git(await directory, 'clone', '--quiet', place.bare, checkout);
+    await send('v1', 'Namespace', namespace, {});
+  }, 60_000);
+  beforeEach(({ skip }) => {
+    if (missing !== undefined) skip(`${missing[0]}: ${missing[1]}`);
+  });
+  afterAll(async () => {
+    // Flux would go on trying in vain.
+    if (real !== undefined && missing === undefined) await kubernetes.request('DELETE', `/api/v1/namespaces/${namespace}`);
+    await place?.stop();
+    await rm(await directory, { recursive: true, force: true });
+  });
+
+  function ref(kind: string, name: string): ObjectRef {
+    return { apiVersion: API[kind] ?? 'v1', kind, name, namespace };
+  }
+
+  async function send(apiVersion: string, kind: string, name: string, body: object): Promise<void> {
+    const metadata = kind === 'Namespace' ? { name } : { name, namespace };
+    await applyObject(kubernetes, systemClock(), { apiVersion, kind, metadata, ...body } as Manifest, signal);
+  }
+
+  const target: FluxTarget = {
+    namespace,
+    get repository() {
+      return place.repository;
+    },
+    get charts() {
+      return place.charts;
+    },
+    async commit(files) {
+      for (const [path, content] of Object.entries(files)) {
+        const file = join(checkout, path);
+        await mkdir(dirname(file), { recursive: true });
+        if (content === null) await rm(file);
+        else await writeFile(file, toText(content));
+      }
+      await git(checkout, 'add', '--all');
+      await git(
+        checkout,
+        '-c',
+        'user.name=contract',
+        '-c',
+        'user.email=contract@example.org',
+        'commit',
+        '--quiet',
+        '--message',
+        'contract',
+      );
+      await git(checkout, 'push', '--quiet', 'origin', 'HEAD:main');
+      return git(checkout, 'rev-parse', 'HEAD');
+    },
+    async push(files) {
+      const revision = `main@sha1:${await target.commit(files)}`;
+      const spec = { interval: '1h', url: place.repository, ref: { branch: 'main' } };
+      await target.apply('GitRepository', 'repository', { spec });
+      await target.ask('GitRepository', 'repository');
+      await target.until('GitRepository', 'repository', { status: { artifact: { revision } } });
+      return revision;
+    },
+    apply: (kind, name, body) => send(API[kind] ?? 'v1', kind, name, body),
+    passTime: (milliseconds) => place.passTime(milliseconds),
+    async ask(kind, name, reset) {
+      const token = randomUUID();
+      await requestReconcile(kubernetes, { do: 'reconcile', object: ref(kind, name), ...(reset && { reset }) }, token, signal);
+      return token;
+    },
+    get: async (kind, name) => (await readObject(kubernetes, ref(kind, name))).object,
+    async until(kind, name, description, patience = 15_000) {
+      let seen: Tree;
+      const look = async () => {
+        seen = await target.get(kind, name);
+        return seen;
+      };
+      await expect.poll(look, { timeout: patience, interval: 100 }).toMatchObject(description);
+      return seen;
+    },
+  };
+  return target;
+}
+
+/** A description of the condition Ready, for `until`. */
+export function says(status: 'True' | 'False' | 'Unknown', reason: string, message: string | RegExp): object {
+  const condition = { type: 'Ready', status, reason, message: typeof message === 'string' ? message : expect.stringMatching(message) };
+  return { status: { conditions: expect.arrayContaining([expect.objectContaining(condition)]) } };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as the API server sent it
+export function condition(status: any, type: string): any {
+  return status.conditions.find((each: { type: string }) => each.type === type);
+}
+
+export function kustomization(path: string, rest: object = {}): object {
+  const sourceRef = { kind: 'GitRepository', name: 'repository' };
+  return { spec: { interval: '1h', path, prune: true, sourceRef, ...rest } };
+}
+
+export function configMap(name: string, data: Readonly<Record<string, string>>, namespace?: string): object {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...(namespace && { namespace }) }, data };
+}
+
+/** A HelmRepository, a HelmChart and a HelmRelease of it, as the product makes them. */
+export function release(
+  { namespace, charts }: FluxTarget,
+  name: string,
+  chart: 'loki' | 'alloy',
+  values: object,
+  spec: object = {},
+  version = { loki: '18.11.0', alloy: '1.11.1' }[chart],
+): readonly (Manifest & { readonly spec: object })[] {
+  const source = 'source.toolkit.fluxcd.io/v1';
+  const repository = `${chart}-charts`;
+  const sourceRef = { kind: 'HelmRepository', name: repository };
+  const chartRef = { kind: 'HelmChart', name };
+  const at = (called: string) => ({ name: called, namespace });
+  return [
+    { apiVersion: source, kind: 'HelmRepository', metadata: at(repository), spec: { interval: '12h', url: charts[chart] } },
+    { apiVersion: source, kind: 'HelmChart', metadata: at(name), spec: { interval: '12h', chart, version, sourceRef } },
+    {
+      apiVersion: 'helm.toolkit.fluxcd.io/v2',
+      kind: 'HelmRelease',
+      metadata: at(name),
+      spec: { interval: '1h', chartRef, values, ...spec },
+    },
+  ];
+}
+
+/** Values of chart loki: nothing but single binaries, with claims of that storage class. */
+export function loki(replicas: number, storageClass?: string): object {
+  const none = { replicas: 0 };
+  const persistence = { size: '1Gi', ...(storageClass && { storageClass }) };
+  const loki = { storage: { bucketNames: { chunks: 'logs' } } };
+  return { loki, singleBinary: { replicas, persistence }, write: none, read: none, backend: none };
+}
+
+/** Its pod waits for a volume of a storage class that is not there. */
+export function neverReady(name: string, namespace: string): object {
+  const labels = { app: name };
+  const claim = { accessModes: ['ReadWriteOnce'], storageClassName: 'absent', resources: { requests: { storage: '1Gi' } } };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name, namespace },
+    spec: {
+      replicas: 1,
+      serviceName: name,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name, image: 'example.org/never:1' }] } },
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claim }],
+    },
+  };
+}
+
+async function startEmbedded(directory: string): Promise<Place> {
+  const { world, stop, kubeconfig: text } = await startCluster({ directory });
+  const bare = await makeBare(directory, 'contract');
+  const kubeconfig = join(directory, 'kubeconfig');
+  await writeFile(kubeconfig, text);
+  const charts = { loki: 'https://grafana-community.github.io/helm-charts', alloy: 'https://grafana.github.io/helm-charts' };
+  const clock = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'clock', namespace: 'rehearsal' } };
+  let offset = 0;
+  function passTime(milliseconds: number): void {
+    offset += milliseconds;
+    world.store.put({ ...clock, data: { offsetMilliseconds: String(offset) } });
+  }
+  return { kubeconfig, bare, repository: bare, charts, passTime, stop };
+}
+
+async function placeInReal({ kubeconfig, repositories, git: url, charts }: RealCluster, name: string): Promise<Place> {
+  const bare = await makeBare(repositories, name);
+  const nothing = () => undefined;
+  return {
+    kubeconfig,
+    bare,
+    repository: `${url}/${name}.git`,
+    charts: { loki: charts, alloy: charts },
+    passTime: nothing,
+    stop: async () => undefined,
+  };
+}
+
+async function makeBare(directory: string, name: string): Promise<string> {
+  const bare = join(directory, `${name}.git`);
+  await git(directory, 'init', '--quiet', '--bare', '--initial-branch=main', bare);
+  return bare;
+}
+
+async function git(cwd: string, ...args: readonly string[]): Promise<string> {
+  const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
+  return (await execa('git', args, { cwd, env })).stdout;
+}
+
+function toText(content: string | object | readonly object[]): string {
+  if (typeof content === 'string') return content;
+  return [content]
+    .flat()
+    .map((document) => `---\n${stringify(document)}`)
+    .join('');
+}
