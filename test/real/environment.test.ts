@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { specOf, type Tree } from '#rehearsal/tree.ts';
+import { specOf, statusOf, type Tree } from '#rehearsal/tree.ts';
 import { listObjects } from './support/bucket.ts';
 import { needReal } from './support/needs.ts';
 import { getObject } from './support/objects.ts';
@@ -47,7 +47,7 @@ test('other namespaces, bucket, object store and chart versions: the environment
     name: 'loki',
   });
   expect(specOf(release).chartRef).toEqual({ kind: 'HelmChart', name: 'loki' });
-  expect((release?.status as Tree).history[0].chartVersion).toBe('18.10.2');
+  expect(statusOf(release).history[0].chartVersion).toBe('18.10.2');
   expect((await listObjects(real, 'team-logs')).some((key) => key.startsWith('fake/'))).toBe(true);
 });
 
