@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, beforeEach, expect, inject } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { systemClock } from '#adapters/clock.ts';
 import { connect, type Kubernetes } from '#adapters/kubernetes/connect.ts';
@@ -63,6 +63,8 @@ const signal = new AbortController().signal;
 
 /** The contract: what Flux does. The embedded one in `npm test`, the real controllers in `npm run test:real`. */
 export function useFlux(): FluxTarget {
+  // Real controllers look again after some seconds.
+  vi.setConfig({ testTimeout: 60_000 });
   const directory = mkdtemp(join(tmpdir(), 'flux-'));
   const namespace = `flux-${randomUUID().slice(0, 8)}`;
   const [missing] = Object.entries(inject('missingParts') ?? {}).filter(([part]) => PARTS.includes(part as PartName));
@@ -144,7 +146,7 @@ export function useFlux(): FluxTarget {
       return token;
     },
     get: async (kind, name) => (await readObject(kubernetes, ref(kind, name))).object,
-    async until(kind, name, description, patience = 15_000) {
+    async until(kind, name, description, patience = 30_000) {
       let seen: Tree;
       const look = async () => {
         seen = await target.get(kind, name);
