@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { says, useFlux } from './target.ts';
+import { says } from './objects.ts';
+import { useFlux } from './target.ts';
 
 const flux = useFlux();
 const chart = (name: string, version: string, repository: string) => ({
