@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { says, useFlux } from './target.ts';
+import { says } from './objects.ts';
+import { useFlux } from './target.ts';
 
 const flux = useFlux();
 const spec = (rest: object = {}) => ({ spec: { interval: '1h', url: flux.repository, ref: { branch: 'main' }, ...rest } });

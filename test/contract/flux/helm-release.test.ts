@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { condition, loki, release, says, useFlux } from './target.ts';
+import { condition, loki, release, says } from './objects.ts';
+import { useFlux } from './target.ts';
 
 const flux = useFlux();
 

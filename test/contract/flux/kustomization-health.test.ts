@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { kustomization, loki, neverReady, release, says, useFlux } from './target.ts';
+import { kustomization, loki, neverReady, release, says } from './objects.ts';
+import { useFlux } from './target.ts';
 
 const flux = useFlux();
 const waiting = (timeout: string) => ({ wait: true, timeout, retryInterval: '1h' });

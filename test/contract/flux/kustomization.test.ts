@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { configMap, kustomization, says, useFlux } from './target.ts';
+import { configMap, kustomization, says } from './objects.ts';
+import { useFlux } from './target.ts';
 
 const flux = useFlux();
 const applied = (revision: string) => says('True', 'ReconciliationSucceeded', `Applied revision: ${revision}`);

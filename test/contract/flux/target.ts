@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, beforeEach, expect, inject } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { systemClock } from '#adapters/clock.ts';
 import { connect, type Kubernetes } from '#adapters/kubernetes/connect.ts';
@@ -63,6 +63,8 @@ const signal = new AbortController().signal;
 
 /** The contract: what Flux does. The embedded one in `npm test`, the real controllers in `npm run test:real`. */
 export function useFlux(): FluxTarget {
+  // Real controllers look again after some seconds.
+  vi.setConfig({ testTimeout: 60_000 });
   const directory = mkdtemp(join(tmpdir(), 'flux-'));
   const namespace = `flux-${randomUUID().slice(0, 8)}`;
   const [missing] = Object.entries(inject('missingParts') ?? {}).filter(([part]) => PARTS.includes(part as PartName));
@@ -144,7 +146,7 @@ export function useFlux(): FluxTarget {
       return token;
     },
     get: async (kind, name) => (await readObject(kubernetes, ref(kind, name))).object,
-    async until(kind, name, description, patience = 15_000) {
+    async until(kind, name, description, patience = 30_000) {
       let seen: Tree;
       const look = async () => {
         seen = await target.get(kind, name);
@@ -155,78 +157,6 @@ export function useFlux(): FluxTarget {
     },
   };
   return target;
-}
-
-/** A description of the condition Ready, for `until`. */
-export function says(status: 'True' | 'False' | 'Unknown', reason: string, message: string | RegExp): object {
-  const condition = { type: 'Ready', status, reason, message: typeof message === 'string' ? message : expect.stringMatching(message) };
-  return { status: { conditions: expect.arrayContaining([expect.objectContaining(condition)]) } };
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: as the API server sent it
-export function condition(status: any, type: string): any {
-  return status.conditions.find((each: { type: string }) => each.type === type);
-}
-
-export function kustomization(path: string, rest: object = {}): object {
-  const sourceRef = { kind: 'GitRepository', name: 'repository' };
-  return { spec: { interval: '1h', path, prune: true, sourceRef, ...rest } };
-}
-
-export function configMap(name: string, data: Readonly<Record<string, string>>, namespace?: string): object {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...(namespace && { namespace }) }, data };
-}
-
-/** A HelmRepository, a HelmChart and a HelmRelease of it, as the product makes them. */
-export function release(
-  { namespace, charts }: FluxTarget,
-  name: string,
-  chart: 'loki' | 'alloy',
-  values: object,
-  spec: object = {},
-  version = { loki: '18.11.0', alloy: '1.11.1' }[chart],
-): readonly (Manifest & { readonly spec: object })[] {
-  const source = 'source.toolkit.fluxcd.io/v1';
-  const repository = `${chart}-charts`;
-  const sourceRef = { kind: 'HelmRepository', name: repository };
-  const chartRef = { kind: 'HelmChart', name };
-  const at = (called: string) => ({ name: called, namespace });
-  return [
-    { apiVersion: source, kind: 'HelmRepository', metadata: at(repository), spec: { interval: '12h', url: charts[chart] } },
-    { apiVersion: source, kind: 'HelmChart', metadata: at(name), spec: { interval: '12h', chart, version, sourceRef } },
-    {
-      apiVersion: 'helm.toolkit.fluxcd.io/v2',
-      kind: 'HelmRelease',
-      metadata: at(name),
-      spec: { interval: '1h', chartRef, values, ...spec },
-    },
-  ];
-}
-
-/** Values of chart loki: nothing but single binaries, with claims of that storage class. */
-export function loki(replicas: number, storageClass?: string): object {
-  const none = { replicas: 0 };
-  const persistence = { size: '1Gi', ...(storageClass && { storageClass }) };
-  const loki = { storage: { bucketNames: { chunks: 'logs' } } };
-  return { loki, singleBinary: { replicas, persistence }, write: none, read: none, backend: none };
-}
-
-/** Its pod waits for a volume of a storage class that is not there. */
-export function neverReady(name: string, namespace: string): object {
-  const labels = { app: name };
-  const claim = { accessModes: ['ReadWriteOnce'], storageClassName: 'absent', resources: { requests: { storage: '1Gi' } } };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'StatefulSet',
-    metadata: { name, namespace },
-    spec: {
-      replicas: 1,
-      serviceName: name,
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name, image: 'example.org/never:1' }] } },
-      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claim }],
-    },
-  };
 }
 
 async function startEmbedded(directory: string): Promise<Place> {
