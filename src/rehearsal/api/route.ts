@@ -138,6 +138,7 @@ async function proxy(
   const headers = Object.fromEntries(Object.entries(passed).map(([header, value]) => [header, String(value)]));
   const asked = { method: request.method ?? 'GET', path, query: url.searchParams, headers, body };
   const result = await proxyToService(world, findProcess, namespace, name, asked);
-  response.writeHead(result.status, { 'Content-Type': result.contentType ?? 'text/plain; charset=utf-8', ...result.headers });
+  const type = result.contentType === undefined ? {} : { 'Content-Type': result.contentType };
+  response.writeHead(result.status, { ...type, ...result.headers });
   response.end(request.method === 'HEAD' ? undefined : result.body);
 }
