@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, inject } from 'vitest';
+import { afterAll, beforeAll, beforeEach, inject, vi } from 'vitest';
 import { pathOfObject, pathOfScope } from '#adapters/kubernetes/paths.ts';
 import { type Manifest, refOf, scopeOf } from '#model/kubernetes.ts';
 import { startCluster } from '#rehearsal/cluster.ts';
@@ -66,7 +66,10 @@ export function uniqueName(): string {
   return `contract-${process.pid}-${Date.now().toString(36)}`;
 }
 
-export const WAIT = { timeout: 90_000, interval: 100 };
+/** For a condition of the cluster to become true: real processes take their time to start. */
+export async function until(seen: () => unknown): Promise<void> {
+  await vi.waitUntil(seen, { timeout: inject('realCluster') === undefined ? 5_000 : 90_000, interval: 50 });
+}
 
 async function openCluster(): Promise<Cluster & { stop(): Promise<void> }> {
   const real = inject('realCluster');
@@ -92,7 +95,7 @@ function connect(url: string, stop: () => Promise<void>): Cluster & { stop(): Pr
   async function remove(manifest: Manifest): Promise<void> {
     const path = pathOfObject(refOf(manifest));
     await write('DELETE', `${path}?gracePeriodSeconds=0`);
-    if (manifest.kind !== 'Namespace') await expect.poll(() => write('GET', path), WAIT).toBe(404);
+    if (manifest.kind !== 'Namespace') await until(async () => (await write('GET', path)) === 404);
   }
 
   return {

@@ -12,14 +12,20 @@ interface Found {
   readonly labels: Labels;
 }
 
+const NO_LOG_QUERIES = 'log queries are not supported as an instant query type, please change your query to a range query type';
 const CONTENT_TYPE = 'application/json; charset=UTF-8';
 
 /** Log queries alone: a metric query is refused. */
 export const queryRange: Answering = refusing((query, loki, world) => {
+  const { common, limits_config: limits } = loki.configuration;
+  if (common.replication_factor > 2) return text(500, 'too many unhealthy instances in the ring');
+  const limit = Number(query.get('limit') ?? 100);
+  const most = limits.max_entries_limit_per_query;
+  if (limit > most) throw new QueryError(`max entries limit per query exceeded, limit > max_entries_limit_per_query (${limit} > ${most})`);
   const forward = query.get('direction') === 'forward';
   const found = search(loki, parseQuery(query.get('query') ?? ''), rangeStart(query, world))
     .sort((a, b) => (a.entry.at < b.entry.at === forward ? -1 : 1))
-    .slice(0, Number(query.get('limit') ?? 100));
+    .slice(0, limit);
   const streams = new Map<string, { stream: Labels; values: [string, string][] }>();
   for (const { entry, labels } of found) {
     const stream = streams.get(nameStream(labels)) ?? { stream: labels, values: [] };
@@ -31,7 +37,7 @@ export const queryRange: Answering = refusing((query, loki, world) => {
 
 /** Grafana's way to see whether a datasource answers; nobody asks for another instant query. */
 export const queryInstant: Answering = refusing((query, _, world) => {
-  if (query.get('query') !== 'vector(1)+vector(1)') throw new QueryError('log queries are not supported as an instant query type');
+  if (query.get('query') !== 'vector(1)+vector(1)') throw new QueryError(NO_LOG_QUERIES);
   return success('vector', [{ metric: {}, value: [world.now().getTime() / 1000, '2'] }]);
 });
 
