@@ -138,7 +138,6 @@ async function proxy(
   const headers = Object.fromEntries(Object.entries(passed).map(([header, value]) => [header, String(value)]));
   const asked = { method: request.method ?? 'GET', path, query: url.searchParams, headers, body };
   const result = await proxyToService(world, findProcess, namespace, name, asked);
-  const type = result.contentType === undefined ? {} : { 'Content-Type': result.contentType };
-  response.writeHead(result.status, { ...type, ...result.headers });
+  response.writeHead(result.status, { ...(result.contentType && { 'Content-Type': result.contentType }), ...result.headers });
   response.end(request.method === 'HEAD' ? undefined : result.body);
 }

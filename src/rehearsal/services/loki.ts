@@ -11,7 +11,7 @@ import { describeRules } from './loki-rules.ts';
 import { flush, keepHouse, runningLoki } from './loki-state.ts';
 import { exposeMetrics, type Metrics } from './metrics.ts';
 
-/** All that run in a single binary; the text of `GET /services`. */
+/** All that run in a single binary. */
 const MODULES =
   'ring query-frontend ingester-querier runtime-config memberlist-kv ingester cache-generation-loader query-scheduler-ring store ' +
   'query-scheduler compactor ruler querier server query-frontend-tripperware rule-evaluator distributor';
@@ -37,11 +37,7 @@ export function lokiProcess(pod: Manifest): ServiceProcess {
 }
 
 const ROUTES: Readonly<Record<string, Answering>> = {
-  '/services': () =>
-    text(
-      200,
-      MODULES.replaceAll(/\S+ ?/g, (module) => `${module.trim()} => Running\n`),
-    ),
+  '/services': () => text(200, `${MODULES} `.replaceAll(' ', ' => Running\n')),
   '/config': (_, loki) => text(200, stringify(normaliseConfiguration(loki.configuration), { singleQuote: true })),
   '/loki/api/v1/query_range': queryRange,
   '/loki/api/v1/query': queryInstant,

@@ -146,3 +146,9 @@ test('a flush puts what was pushed into the bucket', async () => {
   expect(await loki().ask('/flush', { method: 'POST' })).toMatchObject(accepted);
   await until(async () => (await chunks()) > before);
 });
+
+test('/prometheus/api/v1/rules: none, that is an answer', async () => {
+  const { status, contentType, json } = await loki().ask('/prometheus/api/v1/rules');
+  expect([status, contentType]).toEqual([200, 'application/json']);
+  expect(json).toEqual({ status: 'success', data: { groups: [] }, errorType: '', error: '' });
+});

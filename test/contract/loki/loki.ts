@@ -25,7 +25,7 @@ export interface LokiOptions {
   readonly rules?: string;
 }
 
-/** Begins with what the product sends to it: the configuration in a ConfigMap, the keys of its bucket in its environment. */
+/** As the product has it run: its configuration in a ConfigMap, the keys of its bucket in its environment (and in the configuration, too). */
 export async function startLoki(cluster: Cluster, { configuration = {}, rules = '' }: LokiOptions = {}): Promise<Loki> {
   const store = await openStore(cluster);
   const namespace = uniqueName();
@@ -36,7 +36,7 @@ export async function startLoki(cluster: Cluster, { configuration = {}, rules = 
   const manifests: readonly Manifest[] = [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     { apiVersion: 'v1', kind: 'Secret', metadata: metadata('bucket'), data: encodeSecret({ accessKeyId, secretAccessKey }) },
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata('loki'), data: { 'config.yaml': config } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata('loki'), data: { 'config.yaml': config, 'runtime-config.yaml': '{}' } },
     {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -96,9 +96,10 @@ function podOf(metadata: Manifest['metadata']): Manifest {
   return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { terminationGracePeriodSeconds: 0, containers: [container], volumes } };
 }
 
-function configurationOf({ bucket }: Store): Tree {
+function configurationOf({ bucket, keys }: Store): Tree {
   // A machine without an interface that Loki would look at.
   const address = { instance_addr: '127.0.0.1' };
+  const credentials = { access_key_id: keys.accessKeyId, secret_access_key: keys.secretAccessKey };
   const endpoint = inject('realCluster')?.s3.endpoint ?? 'http://rook-ceph-rgw-storage.storage.svc:80';
   return {
     auth_enabled: false,
@@ -108,15 +109,16 @@ function configurationOf({ bucket }: Store): Tree {
       replication_factor: 1,
       ...address,
       ring: { kvstore: { store: 'inmemory' }, ...address },
-      storage: { s3: { endpoint, region: 'us-east-1', bucketnames: bucket, s3forcepathstyle: true, insecure: true } },
+      storage: { s3: { endpoint, region: 'us-east-1', bucketnames: bucket, s3forcepathstyle: true, insecure: true, ...credentials } },
     },
     schema_config: {
       configs: [{ from: '2024-04-01', store: 'tsdb', object_store: 's3', schema: 'v13', index: { prefix: 'index_', period: '24h' } }],
     },
     ingester: { chunk_idle_period: '30m', lifecycler: { min_ready_duration: '1s' } },
     compactor: { working_directory: '/var/loki/compactor', retention_enabled: true, delete_request_store: 's3' },
-    limits_config: { retention_period: '168h', allow_structured_metadata: true, volume_enabled: true },
+    limits_config: { retention_period: '720h', allow_structured_metadata: true, volume_enabled: true },
     ruler: { storage: { type: 'local', local: { directory: '/rules' } }, rule_path: '/var/loki/rules-tmp' },
+    runtime_config: { file: '/etc/loki/config/runtime-config.yaml' },
     frontend: { address: '127.0.0.1' },
     analytics: { reporting_enabled: false },
   };

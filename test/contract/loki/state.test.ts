@@ -54,15 +54,24 @@ test('/loki/api/v1/status/buildinfo', async () => {
 });
 
 test('/config: durations normalised, secrets masked, defaults filled in', async () => {
+  const { bucket, keys } = loki().store;
   const { status, contentType, text } = await loki().ask('/config');
   expect([status, contentType]).toEqual([200, TEXT]);
   expect(parse(text)).toMatchObject({
     common: { replication_factor: 1 },
     schema_config: { configs: [{ from: '2024-04-01', object_store: 's3', index: { period: '1d' } }] },
-    storage_config: { aws: { s3forcepathstyle: true, bucketnames: loki().store.bucket, region: 'us-east-1' } },
+    storage_config: {
+      aws: {
+        s3forcepathstyle: true,
+        bucketnames: bucket,
+        region: 'us-east-1',
+        access_key_id: keys.accessKeyId,
+        secret_access_key: '********',
+      },
+    },
     compactor: { retention_enabled: true, delete_request_store: 's3', retention_delete_delay: '2h0m0s' },
     limits_config: {
-      retention_period: '1w',
+      retention_period: '30d',
       reject_old_samples_max_age: '1w',
       split_queries_by_interval: '1h',
       max_query_series: 500,

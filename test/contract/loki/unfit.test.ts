@@ -14,11 +14,9 @@ test('with more replicas than there are, it takes no line and finds none', { tim
     contentType: TEXT,
     text: 'at least 2 live replicas required, could only find 1\n',
   });
-  expect(await loki.query('{namespace="a"}')).toMatchObject({
-    status: 500,
-    contentType: TEXT,
-    text: 'too many unhealthy instances in the ring',
-  });
+  const lacking = { status: 500, contentType: TEXT, text: 'too many unhealthy instances in the ring' };
+  expect(await loki.query('{namespace="a"}')).toMatchObject(lacking);
+  expect(await loki.ask('/loki/api/v1/series', { query: { 'match[]': '{namespace="a"}' } })).toMatchObject(lacking);
   await loki.stop();
 });
 

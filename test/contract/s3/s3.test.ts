@@ -176,16 +176,16 @@ describe('an upload in parts', () => {
   test('is refused with parts that are too small, or not those that were sent', async () => {
     const { UploadId: id } = await begin();
     const first = (await sendPart(id, 1, 'small')).headers.get('etag');
-    const second = (await sendPart(id, 2, 'end')).headers.get('etag');
     const of = (...etags: readonly (string | null)[]) =>
       complete(
         id,
         etags.map((etag, index) => [index + 1, etag] as const),
       );
-    await expectRefusal(of(first, second), 400, 'EntityTooSmall');
-    await expectRefusal(of(first, '"0123456789abcdef0123456789abcdef"'), 400, 'InvalidPart');
+    await expectRefusal(of('"0123456789abcdef0123456789abcdef"'), 400, 'InvalidPart');
+    await expectRefusal(of(first, first), 400, 'InvalidPart');
+    const second = (await sendPart(id, 2, 'end')).headers.get('etag');
     await expectRefusal(of(first), 400, 'InvalidPart');
-    await expectRefusal(of(first, second, second), 400, 'InvalidPart');
+    await expectRefusal(of(first, second), 400, 'EntityTooSmall');
   });
 
   test('can be given up, once', async () => {
