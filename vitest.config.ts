@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // They need a real cluster around them: vitest.real.config.ts.
+    exclude: ['test/real/**'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // Nothing is left in, or found in, the home of whoever runs the tests.

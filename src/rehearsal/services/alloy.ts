@@ -75,7 +75,7 @@ async function ship(world: World, collector: Manifest, send: Send): Promise<void
   if (upTo.size === 0) return;
   const status = await deliver(world, stringsIn(endpoint.attributes.url)[0] ?? '', passed, send);
   // Nobody listens, or Loki has trouble: tried again at the next look. What it refuses is lost.
-  if (status === undefined || status >= 500) return;
+  if (status === undefined || status === 429 || status >= 500) return;
   for (const [key, count] of upTo) shipping.done.set(key, count);
   if (status === 204) shipping.sent += passed.length;
   else shipping.dropped += passed.length;

@@ -51,7 +51,8 @@ function scrape(world: World, monitor: Manifest): Sample[] {
   });
 }
 
-function restarts(world: World): Sample[] {
+/** What kube-state-metrics counts. */
+export function restarts(world: World): Sample[] {
   return world.store.list('v1', 'Pod').flatMap((pod) =>
     (statusOf(pod).containerStatuses ?? []).map(({ name, restartCount }: Tree) => ({
       name: 'kube_pod_container_status_restarts_total',
@@ -62,7 +63,7 @@ function restarts(world: World): Sample[] {
 }
 
 /** The kubelet knows a volume only while a pod mounts it. */
-function volumes(world: World): Sample[] {
+export function volumes(world: World): Sample[] {
   const mounts = world.store
     .list('v1', 'Pod')
     .flatMap((pod) =>
@@ -72,8 +73,12 @@ function volumes(world: World): Sample[] {
     const { namespace = '', name } = claim.metadata;
     const { capacity } = statusOf(claim);
     if (!mounts.includes(`${namespace}/${name}`) || capacity === undefined) return [];
-    const value = Math.round(parseQuantity(capacity.storage) * (USED[`${namespace}/${name}`] ?? 0.05));
-    return [{ name: 'kubelet_volume_stats_used_bytes', labels: { namespace, persistentvolumeclaim: name }, value }];
+    const size = parseQuantity(capacity.storage);
+    const labels = { namespace, persistentvolumeclaim: name };
+    return [
+      { name: 'kubelet_volume_stats_capacity_bytes', labels, value: size },
+      { name: 'kubelet_volume_stats_used_bytes', labels, value: Math.round(size * (USED[`${namespace}/${name}`] ?? 0.05)) },
+    ];
   });
 }
 

@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import { connect } from '#adapters/kubernetes/connect.ts';
+import { repositoryFiles } from '#rehearsal/homelab/repository.ts';
+import type { PartName, RealCluster } from './cluster.ts';
+import { furnish, installDefinitions } from './homelab.ts';
+import { startKubeletFront } from './kubelet/front.ts';
+import { startKubelet } from './kubelet/kubelet.ts';
+import { prometheusHome } from './kubelet/programs.ts';
+import { S3, startCeph } from './parts/ceph.ts';
+import { packCharts } from './parts/charts.ts';
+import { startApiServer, startControllerManager, startEtcd, startScheduler } from './parts/control-plane.ts';
+import { startFlux } from './parts/flux.ts';
+import { FILES_PORT, startGitServer } from './parts/git-server.ts';
+import { API_SERVER, makeKeys, writeKubeconfig } from './parts/keys.ts';
+import { HOST, layNetwork } from './parts/network.ts';
+import { startKwok } from './parts/nodes.ts';
+import { createSurroundings, type Running } from './parts/part.ts';
+import { relay } from './relay.ts';
+import type { Stage } from './stage.ts';
+import { startStandIns } from './stand-ins/index.ts';
+import { mirrorWorld } from './stand-ins/mirror.ts';
+
+/** Runs inside the namespaces that launch.ts made: brings everything up, runs the command, and ends; whatever it started ends with it. */
+const stage = JSON.parse(await fs.readFile(process.argv[2] ?? '', 'utf8')) as Stage;
+const { directory, session } = stage;
+const tell = (line: string) => process.stderr.write(`${line}\n`);
+const milliseconds: Partial<Record<PartName, number>> = {};
+
+await layNetwork();
+const keys = await makeKeys(directory);
+const around = createSurroundings(directory, keys, (part) => stage.files[part] ?? '');
+await note('etcd', startEtcd(around));
+await note('kube-apiserver', startApiServer(around));
+const kubeconfig = await writeKubeconfig(path.join(directory, 'kubeconfig'), API_SERVER, 'admin', keys.ca);
+// Node reads the authority that it trusts at its start: this process asks by the product's own connection.
+const kubernetes = await connect({ kubeconfig });
+const url = `http://${HOST}:${FILES_PORT}`;
+const repositories = path.join(directory, 'git');
+await packCharts(path.join(directory, 'charts'), `${url}/charts`);
+await startGitServer(repositories, path.join(directory, 'charts'));
+await Promise.all([
+  note('kube-controller-manager', startControllerManager(around)),
+  note('kube-scheduler', startScheduler(around)),
+  note('kwok', startKwok(around)),
+  installDefinitions(kubernetes, stage.definitions),
+  stage.debian === undefined ? undefined : startCeph(directory, stage.debian).then((took) => Object.assign(milliseconds, { ceph: took })),
+  makeRepository(),
+]);
+const ending = new AbortController();
+const world = await mirrorWorld(kubernetes, (what, error) => tell(`${what}: ${(error as Error).message}`), ending.signal);
+const programs = { directory, loki: stage.files.loki, debian: stage.debian };
+await startKubelet(kubernetes, world, programs, ending.signal);
+await startKubeletFront(directory, keys, world.logs);
+await Promise.all(
+  (['source-controller', 'kustomize-controller', 'helm-controller'] as const).map((name) => note(name, startFlux(around, name))),
+);
+const isWhole = session.homelab === 'whole';
+if (isWhole) await startStandIns({ world, directory, s3: S3, prometheus: { configDirectory: prometheusHome(directory) } });
+await furnish(kubernetes, session.lab, `${url}/git/fleet.git`, `${url}/charts`, isWhole);
+await fs.writeFile(path.join(directory, 'started.json'), JSON.stringify(milliseconds));
+
+const cluster: RealCluster = {
+  server: API_SERVER,
+  kubeconfig,
+  git: `${url}/git`,
+  repositories,
+  charts: `${url}/charts`,
+  s3: S3,
+  directory,
+};
+if (session.relay) await relay(directory, { 'api.sock': ['127.0.0.1', 6443], 'git.sock': [HOST, FILES_PORT] });
+process.exitCode = await run(stage.command);
+ending.abort();
+process.exit();
+
+async function note(part: PartName, starting: Promise<Running>): Promise<void> {
+  milliseconds[part] = (await starting).milliseconds;
+}
+
+/** The repository that Flux follows, with what a homelab has before the rollout, and a checkout of it as a user has one. */
+async function makeRepository(): Promise<void> {
+  const bare = path.join(repositories, 'fleet.git');
+  const checkout = path.join(directory, 'checkout');
+  await git(directory, 'init', '--quiet', '--bare', '--initial-branch=main', bare);
+  await git(bare, 'config', 'http.receivepack', 'true');
+  await git(directory, 'clone', '--quiet', `${url}/git/fleet.git`, checkout);
+  await git(checkout, 'config', 'user.name', 'Homelab');
+  await git(checkout, 'config', 'user.email', 'homelab@example.org');
+  for (const [file, content] of Object.entries(repositoryFiles())) {
+    await fs.mkdir(path.dirname(path.join(checkout, file)), { recursive: true });
+    await fs.writeFile(path.join(checkout, file), content);
+  }
+  await git(checkout, 'add', '--all');
+  await git(checkout, 'commit', '--quiet', '--message', 'The homelab before the rollout');
+  await git(checkout, 'push', '--quiet', '--set-upstream', 'origin', 'main');
+}
+
+/** The user's own configuration (signing, hooks, templates) stays out. */
+async function git(cwd: string, ...args: readonly string[]): Promise<void> {
+  const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' };
+  await execa('git', ['-c', 'init.defaultBranch=main', ...args], { cwd, env });
+}
+
+/** @returns its exit code */
+function run(command: readonly string[]): Promise<number> {
+  const [file = '', ...args] = command;
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: keys.ca, ANTON_LOGGING_REAL: JSON.stringify({ cluster, missing: stage.missing }) };
+  const child = spawn(file, args, { stdio: 'inherit', env });
+  // The terminal's Ctrl-C reaches the child as well: it ends first.
+  process.on('SIGINT', () => {});
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+}

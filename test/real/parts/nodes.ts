@@ -1,0 +1,40 @@
+import path from 'node:path';
+import { flags } from './control-plane.ts';
+import { API_SERVER, writeKubeconfig } from './keys.ts';
+import type { Running, Surroundings } from './part.ts';
+import { answers } from './process.ts';
+
+/** kwok plays the nodes and the pods that have no real process behind them: test/real/kwok.yaml. */
+export async function startKwok(around: Surroundings): Promise<Running> {
+  const { directory, keys } = around;
+  const args = {
+    config: path.join(import.meta.dirname, '..', 'kwok.yaml'),
+    kubeconfig: await writeKubeconfig(path.join(directory, 'kubeconfig-kwok'), API_SERVER, 'admin', keys.ca),
+    'manage-all-nodes': 'true',
+    cidr: '10.88.0.0/20',
+    'node-ip': '10.88.255.1',
+    // Its own server stays private: kubelets are asked at port 10250, where test/real/kubelet listens.
+    'server-address': '127.0.0.1:10247',
+    'node-lease-duration-seconds': '40',
+  };
+  return around.start('kwok', flags(args), { ready: () => answers('http://127.0.0.1:10247/healthz'), seconds: 30 });
+}
+
+/** Three nodes with an address of their own each, and the pods' addresses on them. */
+export function nodeObjects(): readonly object[] {
+  return [1, 2, 3].map((number) => ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: `k8s-${number}`,
+      annotations: { 'anton-logging.test/address': `10.88.255.${number}`, 'kwok.x-k8s.io/node': 'fake' },
+      labels: {
+        'kubernetes.io/hostname': `k8s-${number}`,
+        'kubernetes.io/os': 'linux',
+        'kubernetes.io/arch': 'amd64',
+        'node-role.kubernetes.io/control-plane': '',
+      },
+    },
+    spec: { podCIDR: `10.88.${number}.0/24`, podCIDRs: [`10.88.${number}.0/24`] },
+  }));
+}

@@ -1,0 +1,47 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import type { PartName } from './cluster.ts';
+import type { Session } from './stage.ts';
+import { PLAYED } from './stand-ins/index.ts';
+
+/** Of vitest's JSON report. */
+export interface Tally {
+  readonly success?: boolean;
+  readonly numPassedTests?: number;
+  readonly numFailedTests?: number;
+  readonly numPendingTests?: number;
+}
+
+/** "12 passed, 0 failed, 3 skipped" over all sessions. One without a report has failed. */
+export function sumUp(tallies: readonly Tally[]): { readonly line: string; readonly exit: number } {
+  const sum = (of: (tally: Tally) => number | undefined) => tallies.reduce((total, tally) => total + (of(tally) ?? 0), 0);
+  const silent = tallies.filter(({ success }) => success === undefined).length;
+  const failed = sum(({ numFailedTests }) => numFailedTests) + silent;
+  const line = `${sum(({ numPassedTests }) => numPassedTests)} passed, ${failed} failed, ${sum(({ numPendingTests }) => numPendingTests)} skipped`;
+  return { line, exit: failed > 0 || tallies.some(({ success }) => success !== true) ? 1 : 0 };
+}
+
+/** Each part: real or simulated, which version, and how long its start took. */
+export async function describeParts(
+  directory: string,
+  { versions, missing }: { readonly versions: Partial<Record<PartName, string>>; readonly missing: Partial<Record<PartName, string>> },
+  { homelab }: Session,
+): Promise<string> {
+  const text = await fs.readFile(path.join(directory, 'started.json'), 'utf8').catch(() => '{}');
+  const started = JSON.parse(text) as Partial<Record<PartName, number>>;
+  const real = Object.entries(versions).map(([part, version]) => {
+    const why = missing[part as PartName];
+    const took = started[part as PartName];
+    return [
+      part,
+      why === undefined ? 'real' : 'missing',
+      why ?? `${version}${took === undefined ? '' : `, ready after ${(took / 1000).toFixed(1)} s`}`,
+    ];
+  });
+  const kubelet = ['nodes and pods', 'simulated', 'kwok; Loki, Prometheus and nginx behind their pods are real processes'];
+  const charts = ['charts', 'simulated', 'of our own: kinds, names, labels and service names of the real ones'];
+  const played = homelab === 'whole' ? PLAYED.map(({ name, what }) => [name, 'simulated', what]) : [];
+  const rows = [...real, ['git', 'real', 'git http-backend'], kubelet, charts, ...played];
+  const width = Math.max(...rows.map(([name = '']) => name.length));
+  return rows.map(([name = '', kind = '', what = '']) => `  ${name.padEnd(width)}  ${kind.padEnd(9)}  ${what}`).join('\n');
+}
