@@ -55,8 +55,8 @@ export function useCluster<Started>(parts: readonly PartName[], start: (cluster:
     const cluster = await openCluster();
     stop = cluster.stop;
     started = await start(cluster);
-  }, 120_000);
-  afterAll(() => stop(), 60_000);
+  });
+  afterAll(() => stop());
   beforeEach(({ skip }) => skip(reason !== '', reason));
   return () => started;
 }

@@ -7,7 +7,7 @@ const TEXT = 'text/plain; charset=utf-8';
 const SCHEMA = { from: '2036-04-01', store: 'tsdb', object_store: 's3', schema: 'v13', index: { prefix: 'index_', period: '24h' } };
 
 /** Each of them calls itself ready. */
-test('with more replicas than there are, it takes no line and finds none', { timeout: 120_000 }, async () => {
+test('with more replicas than there are, it takes no line and finds none', async () => {
   const loki = await startLoki(cluster(), { configuration: { common: { replication_factor: 3 } } });
   expect(await loki.push({ stream: { namespace: 'a' }, values: [[nanoseconds(), 'x']] })).toMatchObject({
     status: 500,
@@ -20,7 +20,7 @@ test('with more replicas than there are, it takes no line and finds none', { tim
   await loki.stop();
 });
 
-test('with a schema that begins in the future, it takes no line', { timeout: 120_000 }, async () => {
+test('with a schema that begins in the future, it takes no line', async () => {
   const loki = await startLoki(cluster(), { configuration: { schema_config: { configs: [SCHEMA] } } });
   const { status, contentType, text } = await loki.push({ stream: { namespace: 'a' }, values: [[nanoseconds(), 'x']] });
   expect([status, contentType]).toEqual([500, TEXT]);
@@ -29,7 +29,7 @@ test('with a schema that begins in the future, it takes no line', { timeout: 120
   await loki.stop();
 });
 
-test('without structured metadata, it refuses lines that have some', { timeout: 120_000 }, async () => {
+test('without structured metadata, it refuses lines that have some', async () => {
   const loki = await startLoki(cluster(), { configuration: { limits_config: { allow_structured_metadata: false } } });
   const stream = '{namespace="a", service_name="unknown_service"}';
   const where = 'Please see `limits_config.allow_structured_metadata` or contact your Loki administrator to enable it';
