@@ -17,7 +17,6 @@ export interface Cluster {
   readonly world?: World;
   /** Exists until the tests of the file are over. */
   create(manifest: Manifest): Promise<void>;
-  replace(manifest: Manifest): Promise<void>;
   /** Until it is gone: a process that ends later would keep its port. */
   remove(manifest: Manifest): Promise<void>;
   /** Asks NAMESPACE/NAME:PORT over the API server's proxy. */
@@ -105,7 +104,6 @@ function connect(url: string, stop: () => Promise<void>): Cluster & { stop(): Pr
       await write('POST', pathOfScope(scopeOf(refOf(manifest))), manifest);
       present.unshift(manifest);
     },
-    replace: async (manifest) => void (await write('PUT', pathOfObject(refOf(manifest)), manifest)),
     ask(service, path, asked) {
       const [namespace, name] = service.split('/');
       return send(`${url}/api/v1/namespaces/${namespace}/services/${name}/proxy${path}`, asked);
