@@ -1,20 +1,18 @@
-import { defineConfig, mergeConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 import common from './vitest.config.ts';
 
 /** What test/real/inside.ts tells: the cluster that is up, or why there is none. */
 const { cluster, missing } = JSON.parse(process.env.ANTON_LOGGING_REAL ?? '{}');
 
-export default mergeConfig(
-  common,
-  defineConfig({
-    test: {
-      include: ['test/contract/**/*.test.ts', 'test/real/**/*.test.ts'],
-      exclude: [],
-      // One cluster, two cores: what a test measures must not be another's load.
-      fileParallelism: false,
-      testTimeout: 300_000,
-      hookTimeout: 300_000,
-      provide: { realCluster: cluster, missingParts: missing },
-    },
-  }),
-);
+export default defineConfig({
+  test: {
+    ...common.test,
+    include: ['test/contract/**/*.test.ts', 'test/real/**/*.test.ts'],
+    exclude: [],
+    // One cluster, two cores: what a test waits for must not be another's load.
+    fileParallelism: false,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    provide: { realCluster: cluster, missingParts: missing },
+  },
+});

@@ -59,9 +59,9 @@ export function deliver(gitops: GitOps, why: string, files: Files, applied: Chec
   ];
 }
 
-/** Manifests as one YAML file. */
+/** Manifests as one YAML file. Its readers are Go's, which take an unquoted 2024-04-01 for a time and `on` for a boolean. */
 export function render(...manifests: readonly object[]): string {
-  return manifests.map((manifest) => stringify(manifest, { lineWidth: 0 })).join('---\n');
+  return manifests.map((manifest) => stringify(manifest, { lineWidth: 0, compat: 'yaml-1.1' })).join('---\n');
 }
 
 /** Helm's own rule for values files: maps are merged, everything else is replaced, null takes a key out (https://helm.sh/docs/chart_template_guide/values_files/). */

@@ -30,7 +30,7 @@ export default definePhase(5, 'Migration & Optimization', (environment) => {
               statefulSetIsRolledOut({ id: 'loki.results-cache', namespace, name: `${loki.name}-results-cache` }),
             ],
           },
-          { title: 'Tune query limits', validations: [queryLimits(loki), queriesAreFast(environment)] },
+          { title: 'Tune query limits', validations: [queryLimits(loki), queriesAreFast(environment, ['loki.rules-healthy'])] },
           {
             title: 'Set up recording rules',
             validations: [rulesAreHealthy(loki, RECORDED), ...(prometheus === null ? [] : [seriesAreThere(prometheus, ALWAYS_RECORDED)])],

@@ -56,8 +56,8 @@ export function readSecret(
 export interface Http {
   readonly status: number;
   readonly text: string;
-  /** Milliseconds */
-  readonly took: number;
+  /** Milliseconds of each time that it was asked. */
+  readonly took: readonly number[];
   /** Who answered; absent: the API server itself. */
   readonly service?: ServiceRef;
 }
@@ -65,6 +65,8 @@ export interface Http {
 export interface HttpOptions {
   readonly query?: Readonly<Record<string, string>>;
   readonly login?: SecretKeys;
+  /** Asked so often, to time it. */
+  readonly times?: number;
 }
 
 export function readHttp(service: ServiceRef, path: string, options: HttpOptions = {}): Read<Http> {
@@ -77,7 +79,9 @@ export function readHttp(service: ServiceRef, path: string, options: HttpOptions
 }
 
 /** A 200 answer's JSON in the shape of the schema, or the status and text of any other. */
-export type Json<T> = { readonly status: 200; readonly value: T; readonly took: number } | (Http & { readonly value?: undefined });
+export type Json<T> =
+  | { readonly status: 200; readonly value: T; readonly took: readonly number[] }
+  | (Http & { readonly value?: undefined });
 
 export function readJson<S extends Schema>(
   service: ServiceRef,

@@ -36,6 +36,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Asked so often, one after the other, to time it; until it answers with anything but 200. */
+  readonly times?: number;
   /** Log in for a session cookie first (Grafana): the proxy drops Authorization. */
   readonly login?: SecretKeys;
 }
@@ -100,8 +102,8 @@ export interface HttpAnswer {
   readonly contentType: string;
   readonly body: string;
   readonly date?: string;
-  /** Milliseconds from sending to the whole answer. */
-  readonly took: number;
+  /** Milliseconds from sending to the whole answer: of each time that it was asked. */
+  readonly took: readonly number[];
 }
 export interface S3Answer {
   readonly of: 's3';

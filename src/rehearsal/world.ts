@@ -65,7 +65,7 @@ export interface ServiceRequest {
 export interface ServiceResponse {
   readonly status: number;
   readonly contentType?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | Buffer;
 }
 

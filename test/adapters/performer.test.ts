@@ -101,6 +101,17 @@ test('pushed lines have rising times; what Loki refuses is told in its words', a
   });
 });
 
+test('a field that the API server does not know is a mistake in the manifest, not its trouble', async () => {
+  const message = 'failed to create typed patch object (monitoring/probe; /v1, Kind=Pod): .spec.foo: field not declared in schema';
+  const { performer } = await lab((request, response) =>
+    request.method === 'PATCH' ? status(response, 500, '', message) : status(response, 404, 'NotFound', 'not found'),
+  );
+  await expect(performer.perform(pod('one'), author, signal)).rejects.toMatchObject({
+    message: `applying Pod monitoring/probe: ${message}`,
+    remedy: 'correct what the API server names, then run again',
+  });
+});
+
 test('a commit without a checkout, and a cluster that forbids a write, are the user’s to mend', async () => {
   const { performer } = await lab((_request, response) => status(response, 403, 'Forbidden', 'pods "probe" is forbidden'));
   await expect(performer.preview({ do: 'commit', files: {}, why: 'x' }, signal)).rejects.toMatchObject({ name: 'UserError' });

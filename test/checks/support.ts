@@ -75,7 +75,7 @@ export function list(...items: readonly Record<string, unknown>[]): Answer {
 
 export function http(status: number, body: unknown = '', rest: Partial<HttpAnswer> = {}): HttpAnswer {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return { of: 'http', status, contentType: '', body: text, took: 40, ...rest };
+  return { of: 'http', status, contentType: '', body: text, took: [40], ...rest };
 }
 
 export function s3(status: number, rest: Partial<S3Answer> = {}): Answer {

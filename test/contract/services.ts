@@ -7,7 +7,7 @@ import { type Manifest, refOf, scopeOf } from '#model/kubernetes.ts';
 import { startCluster } from '#rehearsal/cluster.ts';
 import type { Tree } from '#rehearsal/tree.ts';
 import type { World } from '#rehearsal/world.ts';
-import type { PartName } from '../real/cluster.ts';
+import type { PartName } from '#test/real/cluster.ts';
 
 /** The cluster whose services are asked: the real one, or the embedded one. */
 export interface Cluster {

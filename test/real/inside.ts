@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { connect } from '#adapters/kubernetes/connect.ts';
 import { repositoryFiles } from '#rehearsal/homelab/repository.ts';
 import type { PartName, RealCluster } from './cluster.ts';
+import { backfillHistory } from './history.ts';
 import { furnish, installDefinitions } from './homelab.ts';
 import { startKubeletFront } from './kubelet/front.ts';
 import { startKubelet } from './kubelet/kubelet.ts';
@@ -58,6 +59,8 @@ await Promise.all(
   (['source-controller', 'kustomize-controller', 'helm-controller'] as const).map((name) => note(name, startFlux(around, name))),
 );
 const isWhole = session.homelab === 'whole';
+if (session.history && stage.debian !== undefined)
+  await backfillHistory(path.join(stage.debian, 'usr/bin/promtool'), path.join(prometheusHome(directory), 'data'));
 if (isWhole) await startStandIns({ world, directory, s3: S3, prometheus: { configDirectory: prometheusHome(directory) } });
 await furnish(kubernetes, session.lab, `${url}/git/fleet.git`, `${url}/charts`, isWhole);
 await fs.writeFile(path.join(directory, 'started.json'), JSON.stringify(milliseconds));

@@ -44,8 +44,8 @@ async function obtain(): Promise<Obtained> {
 async function whyNoNamespace(): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'network namespaces are there on Linux only';
   if (process.getuid?.() !== 0) return 'it takes root to make a network namespace';
-  const tried = await execa('unshare', [...NAMESPACES, 'true'], { reject: false });
-  return tried.failed ? `unshare: ${tried.stderr.trim() || tried.shortMessage}` : undefined;
+  const tried = await execa('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...NAMESPACES, 'true'], { reject: false });
+  return tried.failed ? `no namespaces can be made: ${tried.stderr.trim() || tried.shortMessage}` : undefined;
 }
 
 /** Files of the kinds that Flux, the operator of Prometheus and External Secrets bring, out of their own modules. */
@@ -136,11 +136,9 @@ async function enter(directory: string, session: Session, command: readonly stri
   const file = path.join(directory, 'stage.json');
   await fs.writeFile(file, JSON.stringify(stage));
   const inside = [process.execPath, path.join(import.meta.dirname, 'inside.ts'), file];
-  const ended = await execa('unshare', [...NAMESPACES, 'bash', '-c', '"$@"; exit $?', 'bash', ...inside], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    reject: false,
-  });
+  // When this process dies, however it does, so does unshare, and with it the first process inside.
+  const words = ['--pdeathsig', 'KILL', 'unshare', ...NAMESPACES, 'bash', '-c', '"$@"; exit $?', 'bash', ...inside];
+  const ended = await execa('setpriv', words, { cwd: ROOT, stdio: 'inherit', reject: false });
   return ended.exitCode ?? 1;
 }
 

@@ -43,7 +43,10 @@ export function readFailure(reply: Reply, what: string): Unobserved | Unreadable
  * @returns what to throw
  */
 export function writeFailure(reply: Reply, what: string): UserError {
-  return new UserError(`${what}: ${messageOf(reply)}`, remedyFor(reply.status));
+  const message = messageOf(reply);
+  // To a field that its schema does not have the API server answers 500, though the mistake is in the manifest.
+  const isMistake = message.startsWith('failed to create typed patch object');
+  return new UserError(`${what}: ${message}`, remedyFor(isMistake ? 400 : reply.status));
 }
 
 function remedyFor(status: number): string {

@@ -43,7 +43,7 @@ export function createServiceReader(kubernetes: Kubernetes): ReadService {
     });
   }
 
-  return async (request, signal) => {
+  async function ask(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const started = performance.now();
     if (request.login === undefined) return answer(await send(request, undefined, signal), started);
     const key = serviceName(request.service);
@@ -59,6 +59,16 @@ export function createServiceReader(kubernetes: Kubernetes): ReadService {
     sessions.set(key, session);
     const restarted = performance.now();
     return answer(await send(request, session, signal), restarted);
+  }
+
+  return async (request, signal) => {
+    let last = await ask(request, signal);
+    const took = [...last.took];
+    while (took.length < (request.times ?? 1) && last.status === 200) {
+      last = await ask(request, signal);
+      took.push(...last.took);
+    }
+    return { ...last, took };
   };
 }
 
@@ -87,6 +97,6 @@ function answer(reply: Reply, started: number): HttpAnswer {
     contentType: reply.headers['content-type'] ?? '',
     body: reply.body,
     ...(reply.headers.date !== undefined && { date: reply.headers.date }),
-    took: performance.now() - started,
+    took: [performance.now() - started],
   };
 }

@@ -28,6 +28,8 @@ interface Rule {
 const TOKENS = new Map<string, User>([
   ['Bearer admin', { username: 'admin', groups: ['system:masters', 'system:authenticated'] }],
   ['Bearer limited', { username: 'limited', groups: ['system:authenticated'] }],
+  // As one whose requests get no seat in its priority level.
+  ['Bearer throttled', { username: 'throttled', groups: ['system:authenticated'] }],
 ]);
 const RBAC = 'rbac.authorization.k8s.io/v1';
 

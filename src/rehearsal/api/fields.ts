@@ -11,6 +11,7 @@ interface ManagedFields {
   readonly fieldsType: 'FieldsV1';
   readonly fieldsV1: Tree;
 }
+type Written = Omit<ManagedFields, 'fieldsType' | 'fieldsV1'>;
 interface Tree {
   readonly [field: string]: Tree;
 }
@@ -38,7 +39,7 @@ export function applyFields(live: Manifest | undefined, applied: Manifest, { man
   const mine = entries.find((entry) => entry.manager === manager && entry.operation === 'Apply');
   const others = entries.filter((entry) => entry !== mine);
   const differing = wanted.filter((path) => !isDeepStrictEqual(valueAt(live, path), valueAt(applied, path)));
-  const conflicts = others.flatMap((owner) => differing.filter((path) => owns(owner, path)).map((path) => ({ owner, path })));
+  const conflicts = differing.flatMap((path) => others.filter((owner) => owns(owner, path)).map((owner) => ({ owner, path })));
   if (conflicts.length > 0 && !force) throw applyConflict(conflicts);
 
   const result = structuredClone(live ?? applied) as Json;
@@ -46,7 +47,7 @@ export function applyFields(live: Manifest | undefined, applied: Manifest, { man
   const dropped = (mine === undefined ? [] : pathsOf(mine.fieldsV1)).filter((path) => !wanted.some((kept) => overlaps(kept, path)));
   for (const path of dropped) if (!remaining.some((entry) => owns(entry, path))) unset(result, path);
   for (const path of wanted) set(result, path, valueAt(applied, path));
-  return withManagers(result, [...remaining, entryOf(manager, 'Apply', applied.apiVersion, wanted, time, mine)]);
+  return withManagers(result, [...remaining, entryOf({ manager, operation: 'Apply', apiVersion: applied.apiVersion, time }, wanted, mine)]);
 }
 
 /** After a create, replace or merge patch: what changed belongs to the writer now. */
@@ -60,7 +61,10 @@ export function updateFields(live: Manifest | undefined, next: Manifest, { manag
   const kept = mine === undefined ? [] : without(mine, changed).flatMap(({ fieldsV1 }) => pathsOf(fieldsV1));
   const owned = [...kept, ...changed.filter((path) => valueAt(next, path) !== undefined)];
   const others = entries.filter((entry) => entry !== mine).flatMap((entry) => without(entry, changed));
-  return withManagers(structuredClone(next) as Json, [...others, entryOf(manager, 'Update', next.apiVersion, owned, time, mine)]);
+  return withManagers(structuredClone(next) as Json, [
+    ...others,
+    entryOf({ manager, operation: 'Update', apiVersion: next.apiVersion, time }, owned, mine),
+  ]);
 }
 
 /** RFC 7386. */
@@ -90,6 +94,7 @@ function applyConflict(conflicts: readonly { owner: ManagedFields; path: Path }[
     conflicts.length === 1 && first !== undefined
       ? `conflict with ${ownerName(first.owner)}: ${name(first.path)}`
       : [...byOwner]
+          .sort(([one], [other]) => (one < other ? -1 : 1))
           .map(([owner, theirs]) => `conflicts with ${owner}:\n${theirs.map(({ path }) => `- ${name(path)}`).join('\n')}`)
           .join('\n');
   return new Refusal(409, 'Conflict', `Apply failed with ${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}: ${told}`, {
@@ -114,17 +119,10 @@ function withManagers(manifest: Json, managedFields: readonly ManagedFields[]): 
 }
 
 /** The time stays when the fields do: applying the same again must change nothing. */
-function entryOf(
-  manager: string,
-  operation: ManagedFields['operation'],
-  apiVersion: string,
-  paths: readonly Path[],
-  time: string,
-  before: ManagedFields | undefined,
-): ManagedFields {
+function entryOf(writer: Written, paths: readonly Path[], before: ManagedFields | undefined): ManagedFields {
   const fieldsV1 = treeOf(paths);
   const same = before !== undefined && isDeepStrictEqual(before.fieldsV1, fieldsV1);
-  return { manager, operation, apiVersion, time: same ? before.time : time, fieldsType: 'FieldsV1', fieldsV1 };
+  return { ...writer, time: same ? before.time : writer.time, fieldsType: 'FieldsV1', fieldsV1 };
 }
 
 function treeOf(paths: readonly Path[]): Tree {

@@ -1,5 +1,6 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import type { Kind } from './kinds.ts';
+import type { ObjectRequest } from './objects.ts';
 import { badRequest, expired } from './status.ts';
 import type { MemoryStore } from './store.ts';
 
@@ -19,18 +20,17 @@ export function selection(query: URLSearchParams): Selects {
  * A list, or one page of it. Pages show the state at the time of the first one.
  * @throws Refusal 410 when that state is forgotten
  */
-export function listObjects(store: MemoryStore, kind: Kind, namespace: string | undefined, query: URLSearchParams): object {
+export function listObjects(store: MemoryStore, { kind, namespace, query }: ObjectRequest): object {
   const from = decodeToken(query.get('continue'));
   if (from !== undefined && from.rv < store.oldest) throw expired(TOO_OLD);
   const revision = from?.rv ?? store.revision;
   const limit = Number(query.get('limit') ?? 0) || Number.POSITIVE_INFINITY;
   const selects = selection(query);
-  const rest = stateAt(store, kind, namespace, revision).filter(
-    (object) => selects(object) && (from === undefined || keyOf(object) > from.start),
-  );
-  const items = rest.slice(0, limit);
+  const rest = stateAt(store, kind, namespace, revision).filter((object) => from === undefined || keyOf(object) > from.start);
+  const items = rest.filter(selects).slice(0, limit);
   const last = items.at(-1);
-  const more = rest.length > items.length && last !== undefined;
+  // Whether anything of what remains is selected shows on the next page.
+  const more = items.length === limit && last !== undefined && last !== rest.at(-1);
   return {
     kind: `${kind.kind}List`,
     apiVersion: kind.apiVersion,

@@ -4,6 +4,7 @@ import { applyFields, mergePatch, updateFields, type Writer } from './fields.ts'
 import type { Kind } from './kinds.ts';
 import { alreadyExists, conflict, detailsOf, notFound } from './status.ts';
 import { type MemoryStore, timestamp } from './store.ts';
+import { parseApplied, validate } from './validate.ts';
 
 /** One request for objects of a kind, its URL taken apart. */
 export interface ObjectRequest {
@@ -59,7 +60,7 @@ function updateObject(store: MemoryStore, request: ObjectRequest, next: Manifest
 }
 
 function applyObject(store: MemoryStore, request: ObjectRequest, mayCreate: () => void): Written {
-  const { status: _, ...applied } = bodyOf(request);
+  const { status: _, ...applied } = bodyOf(request, parseApplied(request.body, request.query.get('fieldValidation') === 'Strict'));
   const live = store.get(refTo(request));
   if (live === undefined) {
     mayCreate();
@@ -83,6 +84,7 @@ function refTo({ kind: { apiVersion, kind }, namespace, name }: ObjectRequest): 
 /** A status is its controller's to write: what a client sends is dropped, as by kinds with a status subresource. */
 function write(store: MemoryStore, request: ObjectRequest, object: Manifest, live?: Manifest): Manifest {
   const { status: _, ...desired } = object;
+  validate(request.kind, object, live);
   if (request.query.get('dryRun') !== 'All') return store.put(desired as Manifest);
   const { uid, resourceVersion, creationTimestamp, generation } = live?.metadata ?? { creationTimestamp: timestamp(request.now) };
   const metadata = { ...object.metadata, uid, resourceVersion, creationTimestamp, generation };
@@ -94,8 +96,7 @@ function writerOf({ query, agent, now }: ObjectRequest): Writer {
 }
 
 /** The object in the body, in the namespace of the URL. JSON is YAML. */
-function bodyOf({ namespace, body }: ObjectRequest): Manifest {
-  const value: Manifest = parse(body);
+function bodyOf({ namespace, body }: ObjectRequest, value: Manifest = parse(body)): Manifest {
   return { ...value, metadata: { ...value.metadata, ...(namespace === undefined ? {} : { namespace }) } };
 }
 

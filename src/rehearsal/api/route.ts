@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { World } from '../world.ts';
 import { authorize, reviewAccess, type User } from './authorize.ts';
+import { discover } from './discovery.ts';
 import { KINDS } from './kinds.ts';
 import { listObjects } from './list.ts';
+import { sendLog } from './logs.ts';
 import { createObject, deleteObject, getObject, type ObjectRequest, patchObject, replaceObject } from './objects.ts';
 import { type ProcessFinder, proxyToService } from './proxy.ts';
 import { Refusal } from './status.ts';
@@ -47,6 +49,7 @@ const VERBS: Readonly<Record<string, string>> = {
   DELETE: 'delete',
 };
 const VERSION = { major: '1', minor: '33', gitVersion: 'v1.33.4', gitTreeState: 'clean', compiler: 'gc', platform: 'linux/amd64' };
+const TOO_MANY: Answer = { code: 429, body: 'Too many requests, please try again later.\n' };
 const NO_SUCH_PAGE: Answer = { code: 404, body: '404 page not found\n' };
 
 /**
@@ -55,9 +58,12 @@ const NO_SUCH_PAGE: Answer = { code: 404, body: '404 page not found\n' };
  */
 export async function route(world: ServedWorld, findProcess: ProcessFinder, call: Call): Promise<Answer | undefined> {
   const { user, url } = call;
-  // Open to every user, by the default role system:public-info-viewer.
+  if (user.username === 'throttled') return TOO_MANY;
+  // Open to every user, by the default roles system:public-info-viewer and system:discovery.
   if (url.pathname === '/version') return { code: 200, body: VERSION };
   if (url.pathname === '/readyz') return { code: 200, body: 'ok' };
+  const discovered = discover(url.pathname);
+  if (discovered !== undefined) return { code: 200, body: discovered };
   const path = parsePath(url.pathname);
   if (path === undefined) return NO_SUCH_PAGE;
   const { apiVersion, group, namespace, name, rest } = path;
@@ -73,7 +79,7 @@ export async function route(world: ServedWorld, findProcess: ProcessFinder, call
   if (kind === undefined) throw new Refusal(404, 'NotFound', 'the server could not find the requested resource', {});
   if (resource === 'services/proxy') return proxy(world, findProcess, call, path);
   const { headers } = call.request;
-  return answerVerb(world, call, verb, {
+  const target = {
     kind,
     namespace: kind.namespaced ? namespace : undefined,
     name,
@@ -82,31 +88,27 @@ export async function route(world: ServedWorld, findProcess: ProcessFinder, call
     body: call.body.toString(),
     agent: headers['user-agent']?.split('/')[0] ?? 'unknown',
     now: world.now(),
-  });
+  };
+  if (resource === 'pods/log') return sendLog(world, getObject(world.store, target), url.searchParams, call.response);
+  return answerVerb(world, call, verb, target);
 }
 
-function answerVerb(world: ServedWorld, { user, response }: Call, verb: string, target: ObjectRequest): Answer | undefined {
-  const { store } = world;
-  const { kind, namespace, name, query } = target;
+function answerVerb({ store }: ServedWorld, { user, response }: Call, verb: string, target: ObjectRequest): Answer | undefined {
+  const { kind, namespace, name } = target;
   const mayCreate = () => authorize(store, user, { verb: 'create', group: kind.group, resource: kind.resource, namespace, name });
-  switch (verb) {
-    case 'list':
-      return { code: 200, body: listObjects(store, kind, namespace, query) };
-    case 'watch':
-      return watchObjects(store, kind, namespace, query, response);
-    case 'get':
-      return { code: 200, body: getObject(store, target) };
-    case 'create':
-      return createObject(store, target);
-    case 'update':
-      return replaceObject(store, target);
-    case 'patch':
-      return patchObject(store, target, mayCreate);
-    case 'delete':
-      return { code: 200, body: deleteObject(store, target) };
-    default:
-      throw new Refusal(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
-  }
+  const answers: Readonly<Record<string, () => Answer | undefined>> = {
+    list: () => ({ code: 200, body: listObjects(store, target) }),
+    watch: () => watchObjects(store, target, response),
+    get: () => ({ code: 200, body: getObject(store, target) }),
+    create: () => createObject(store, target),
+    update: () => replaceObject(store, target),
+    patch: () => patchObject(store, target, mayCreate),
+    delete: () => ({ code: 200, body: deleteObject(store, target) }),
+  };
+  const answer = answers[verb];
+  if (answer === undefined)
+    throw new Refusal(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+  return answer();
 }
 
 function parsePath(pathname: string): ResourcePath | undefined {
@@ -125,19 +127,14 @@ function verbOf({ request: { method = 'GET' }, url }: Call, { name }: ResourcePa
   return ['1', 'true'].includes(url.searchParams.get('watch') ?? '') ? 'watch' : 'list';
 }
 
-async function proxy(
-  world: ServedWorld,
-  findProcess: ProcessFinder,
-  call: Call,
-  { namespace = '', name }: ResourcePath,
-): Promise<undefined> {
+async function proxy(world: ServedWorld, findProcess: ProcessFinder, call: Call, target: ResourcePath): Promise<undefined> {
   const { url, request, response, body } = call;
   // The real server decodes the path on the way, so that %2F becomes a slash.
   const path = decodeURIComponent(`/${url.pathname.split('/').slice(8).join('/')}`);
   const { authorization: _, ...passed } = request.headers;
   const headers = Object.fromEntries(Object.entries(passed).map(([header, value]) => [header, String(value)]));
   const asked = { method: request.method ?? 'GET', path, query: url.searchParams, headers, body };
-  const result = await proxyToService(world, findProcess, namespace, name, asked);
+  const result = await proxyToService(world, findProcess, target.namespace ?? '', target.name, asked);
   response.writeHead(result.status, { ...(result.contentType && { 'Content-Type': result.contentType }), ...result.headers });
   response.end(request.method === 'HEAD' ? undefined : result.body);
 }

@@ -42,6 +42,7 @@ export async function startApi(world: ServedWorld, findProcess: ProcessFinder): 
 
 function send(response: ServerResponse, code: number, body: object | string): void {
   const isText = typeof body === 'string';
+  if (code === 429) response.setHeader('Retry-After', '1');
   response.writeHead(code, { 'Content-Type': isText ? 'text/plain; charset=utf-8' : 'application/json' });
   response.end(isText ? body : JSON.stringify(body));
 }

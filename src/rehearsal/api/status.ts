@@ -5,7 +5,7 @@ export class Refusal extends Error {
   readonly code: number;
   readonly body: object;
 
-  constructor(code: number, reason: string, message: string, details?: object) {
+  constructor(code: number, reason: string | undefined, message: string, details?: object) {
     super(message);
     this.code = code;
     const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason };
@@ -39,6 +39,11 @@ export function alreadyExists(kind: Kind, name: string): Refusal {
 export function conflict(kind: Kind, name: string): Refusal {
   const why = 'the object has been modified; please apply your changes to the latest version and try again';
   return new Refusal(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(kind)} "${name}": ${why}`, detailsOf(kind, name));
+}
+
+export function invalid(kind: Named, name: string, reason: string, field: string, message: string): Refusal {
+  const details = { ...detailsOf(kind, name), causes: [{ reason, message, field }] };
+  return new Refusal(422, 'Invalid', `${qualified(kind)} "${name}" is invalid: ${field}: ${message}`, details);
 }
 
 export function expired(message: string): Refusal {

@@ -22,8 +22,11 @@ export interface MemoryStore extends Store {
 /** Kinds that count generations: those whose controllers report an observedGeneration, and every custom resource. */
 const WITHOUT_GENERATION = ['v1', 'rbac.authorization.k8s.io/v1', 'coordination.k8s.io/v1', 'storage.k8s.io/v1'];
 
-/** Objects in memory. `remembered` is how many writes a watch may lie behind. */
-export function createStore(now: () => Date, remembered = 1000): MemoryStore {
+/** How many writes a watch may lie behind. */
+const REMEMBERED = 1000;
+
+/** Objects in memory. */
+export function createStore(now: () => Date): MemoryStore {
   const kinds = new Map<string, Map<string, Manifest>>();
   const listeners = new Set<(event: PastEvent) => void>();
   const history: PastEvent[] = [];
@@ -72,7 +75,7 @@ export function createStore(now: () => Date, remembered = 1000): MemoryStore {
     else kinds.set(kind, (kinds.get(kind) ?? new Map()).set(key, object));
     const event = { type, object, revision, ...(previous === undefined ? {} : { previous }) };
     history.push(event);
-    if (history.length > remembered) oldest = history.shift()?.revision ?? oldest;
+    if (history.length > REMEMBERED) oldest = history.shift()?.revision ?? oldest;
     undelivered.push(event);
     deliver();
     return object;

@@ -1,24 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import type { Manifest } from '#model/kubernetes.ts';
-import type { Kind } from './kinds.ts';
 import { selection } from './list.ts';
-import { badRequest, expired } from './status.ts';
+import type { ObjectRequest } from './objects.ts';
+import { expired } from './status.ts';
 import type { MemoryStore, PastEvent } from './store.ts';
 
 const BOOKMARK_EVERY = 60_000;
 
 /** Streams what happens to the objects of a kind, from a resourceVersion on, until the client leaves or timeoutSeconds are over. */
-export function watchObjects(
-  store: MemoryStore,
-  kind: Kind,
-  namespace: string | undefined,
-  query: URLSearchParams,
-  response: ServerResponse,
-): undefined {
+export function watchObjects(store: MemoryStore, { kind, namespace, query }: ObjectRequest, response: ServerResponse): undefined {
   const selects = selection(query);
-  const given = query.get('resourceVersion') ?? '';
-  const from = Number(given);
-  if (!Number.isSafeInteger(from) || from < 0) throw badRequest(`invalid resource version "${given}"`);
+  const from = Number(query.get('resourceVersion') ?? 0);
   const send = (type: string, object: object) => response.write(`${JSON.stringify({ type, object })}\n`);
   response.writeHead(200, { 'Content-Type': 'application/json' });
   response.flushHeaders();
@@ -41,17 +33,15 @@ export function watchObjects(
   if (from === 0) for (const object of store.list(kind.apiVersion, kind.kind, namespace).filter(selects)) send('ADDED', object);
   else for (const event of store.since(from)) pass(event);
   const unsubscribe = store.subscribe(pass);
-  const wantsBookmarks = query.get('allowWatchBookmarks') === 'true';
-  const bookmarks = wantsBookmarks ? setInterval(bookmark, BOOKMARK_EVERY) : undefined;
   const seconds = Number(query.get('timeoutSeconds') ?? 0);
-  const end = () => {
-    if (wantsBookmarks) bookmark();
-    response.end();
-  };
-  const timeout = seconds > 0 ? setTimeout(end, seconds * 1000) : undefined;
+  const timers = seconds > 0 ? [setTimeout(() => response.end(), seconds * 1000)] : [];
+  if (query.get('allowWatchBookmarks') === 'true') {
+    timers.push(setInterval(bookmark, BOOKMARK_EVERY));
+    // So that whoever watches on knows the version to begin with.
+    if (seconds > 2) timers.push(setTimeout(bookmark, (seconds - 2) * 1000));
+  }
   response.on('close', () => {
     unsubscribe();
-    clearInterval(bookmarks);
-    clearTimeout(timeout);
+    for (const timer of timers) clearTimeout(timer);
   });
 }

@@ -39,8 +39,11 @@ const { targets } = ENVIRONMENT;
 const enough = http(200, {
   data: Array.from({ length: targets.streams }, (_, index) => ({ namespace: `n${index % targets.namespaces}`, pod: `p${index}` })),
 });
-const timed = (took: number) =>
-  Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`sample${index}`, http(200, lines([]).body, { took })]));
+/** Twenty queries of a quarter of a second, but for these. */
+const timed = (...others: readonly number[]) => {
+  const took = [...others, ...Array.from({ length: 20 - others.length }, () => 250)];
+  return { timed: http(200, lines([]).body, { took }) };
+};
 
 export default [
   table(lineReturns(LOKI), found(['anton-logging probe mark']), '1 line back: anton-logging probe mark', [
@@ -136,16 +139,10 @@ export default [
     pending('not there', { series: noEndpoints }, '503'),
     unreadable('another shape', { series: http(200, { data: 1 }) }, 'data'),
   ]),
-  table(queriesAreFast(ENVIRONMENT), timed(250), 'P95 0.250 s over 20 queries', [
-    met('one slow one of twenty', { sample3: http(200, lines([]).body, { took: 9000 }) }, 'P95 0.250 s'),
-    failed(
-      'two slow ones',
-      { sample3: timed(1500).sample3 as never, sample4: timed(3000).sample4 as never },
-      'P95 1.500 s',
-      '3.000 s',
-      'caches',
-    ),
-    pending('not there', { sample7: noEndpoints }, 'query_range at monitoring/loki:3100 answers 503'),
-    failed('refused', { sample7: http(400, 'the query time range exceeds the limit') }, 'exceeds the limit', 'does not take'),
+  table(queriesAreFast(ENVIRONMENT), timed(), 'P95 0.250 s over 20 queries', [
+    met('one slow one of twenty', timed(9000), 'P95 0.250 s'),
+    failed('two slow ones', timed(1500, 3000), 'P95 1.500 s', '3.000 s', 'caches'),
+    pending('not there', { timed: noEndpoints }, 'query_range at monitoring/loki:3100 answers 503'),
+    failed('refused', { timed: http(400, 'the query time range exceeds the limit') }, 'exceeds the limit', 'does not take'),
   ]),
 ];

@@ -2,7 +2,7 @@ import { inject } from 'vitest';
 import { stringify } from 'yaml';
 import type { Manifest } from '#model/kubernetes.ts';
 import { encodeSecret, mergeTrees, type Tree } from '#rehearsal/tree.ts';
-import type { PartName } from '../../real/cluster.ts';
+import type { PartName } from '#test/real/cluster.ts';
 import { openStore, type Store } from '../s3/store.ts';
 import { type Answer, type Asked, type Cluster, uniqueName, until } from '../services.ts';
 

@@ -95,13 +95,23 @@ async function versionOf({ folder, module }: Recipe): Promise<string> {
   return new RegExp(`\\s${module} v(\\S+)`).exec(pins)?.[1] ?? 'of unknown version';
 }
 
-/** Without a version kube-apiserver calls itself v0.0.0-master, and charts with a kubeVersion rule refuse to install. */
+/** Where a module keeps the version that it says it is: without one kube-apiserver calls itself v0.0.0-master, which a chart with a kubeVersion rule sees. */
+const STAMPS: Readonly<Record<string, (version: string) => Readonly<Record<string, string | undefined>>>> = {
+  [KUBERNETES.module]: (version) => {
+    const [gitMajor, gitMinor] = version.split('.');
+    return stampsBelow('k8s.io/component-base/version', { gitVersion: `v${version}`, gitMajor, gitMinor, gitTreeState: 'clean' });
+  },
+  'github.com/grafana/loki/v3': (version) => stampsBelow('github.com/grafana/loki/v3/pkg/util/build', { Version: version }),
+};
+
+function stampsBelow(package_: string, values: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${package_}.${name}`, value]));
+}
+
 function buildSettings({ module }: Recipe, version: string): readonly string[] {
-  const stamp = 'k8s.io/component-base/version';
-  const [major, minor] = version.split('.');
-  const stamped = ` -X ${stamp}.gitVersion=v${version} -X ${stamp}.gitMajor=${major} -X ${stamp}.gitMinor=${minor} -X ${stamp}.gitTreeState=clean`;
+  const stamps = Object.entries(STAMPS[module]?.(version) ?? {}).map(([name, value]) => ` -X ${name}=${value}`);
   // Nobody debugs them: no symbols, which spares a part of the compiler's work, too.
-  return ['-trimpath', '-gcflags=all=-dwarf=false', `-ldflags=-s -w${module === KUBERNETES.module ? stamped : ''}`];
+  return ['-trimpath', '-gcflags=all=-dwarf=false', `-ldflags=-s -w${stamps.join('')}`];
 }
 
 /** Static binaries (Loki runs in a root of its own), the proxy only (never a repository's own host), and only what the pins say. */

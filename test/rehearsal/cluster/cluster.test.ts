@@ -5,11 +5,11 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type EmbeddedCluster, startCluster } from '#rehearsal/cluster.ts';
-import { merge, targetAt } from '../api/target.ts';
+import { merge, requestsTo } from '#test/contract/kubernetes/requests.ts';
 
 let directory: string;
 let cluster: EmbeddedCluster;
-const target = targetAt(() => cluster.url);
+const target = requestsTo(() => cluster.url);
 const get = async (path: string) => (await target.request('GET', path)).body;
 const git = async (...args: readonly string[]) => (await execa('git', args, { cwd: cluster.checkout })).stdout;
 

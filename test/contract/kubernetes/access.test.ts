@@ -90,3 +90,23 @@ test('version and readiness are open to every user', async () => {
   expect((await target.request('GET', '/readyz', { token: 'limited' })).body).toBe('ok');
   expect((await target.request('GET', '/version', { token: 'limited' })).body.gitVersion).toMatch(/^v1\.\d+\.\d+$/);
 });
+
+test('the Date header is the time of the server', async () => {
+  const { headers } = await target.send('GET', '/version');
+  expect(Math.abs(Date.parse(headers.get('date') ?? '') - Date.now())).toBeLessThan(5000);
+});
+
+test('one request too many is 429, with the time to come again', async () => {
+  const token = await target.throttle();
+  for (const [method, path] of [
+    ['GET', '/api/v1/nodes'],
+    ['POST', '/api/v1/namespaces/default/configmaps'],
+    ['GET', '/version'],
+  ] as const) {
+    const response = await target.send(method, path, { token });
+    expect(response.status).toBe(429);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(await response.text()).toBe('Too many requests, please try again later.\n');
+  }
+});

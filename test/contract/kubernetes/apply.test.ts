@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { apply, configMap, merge, useTarget } from './target.ts';
+import { apply, configMap, merge } from './requests.ts';
+import { useTarget } from './target.ts';
 
 const target = useTarget();
 
@@ -45,7 +46,7 @@ test('what was written otherwise belongs to the writer, too', async () => {
   const path = await prepare();
   await target.request('POST', `${path}?fieldManager=hand`, { body: configMap('a', { k: '1' }) });
   const reply = await target.request('PATCH', `${path}/a?fieldManager=m1`, apply(configMap('a', { k: '2' })));
-  expect(reply.body.message).toMatch(/^Apply failed with 1 conflict: conflict with "hand" using v1.*: \.data\.k$/);
+  expect(reply.body.message).toBe('Apply failed with 1 conflict: conflict with "hand" using v1: .data.k');
   await target.request('PATCH', `${path}/a?fieldManager=m1&force=true`, apply(configMap('a', { k: '2' })));
   await target.request('PATCH', `${path}/a?fieldManager=hand`, merge({ data: { k: '3' } }));
   expect((await target.request('PATCH', `${path}/a?fieldManager=m1`, apply(configMap('a', { k: '2' })))).status).toBe(409);
@@ -76,3 +77,21 @@ test('reads YAML', async () => {
     body: { data: { k: '1' } },
   });
 });
+
+test('conflicts with several managers are told by manager', async () => {
+  const path = await prepare();
+  await target.request('PATCH', `${path}/s?fieldManager=m2`, apply(configMap('s', { k: '1' })));
+  await target.request('PATCH', `${path}/s?fieldManager=hand`, merge({ data: { l: '1' } }));
+  const { status, body } = await target.request('PATCH', `${path}/s?fieldManager=m1`, apply(configMap('s', { k: '2', l: '2' })));
+  expect(status).toBe(409);
+  expect(body.message).toBe('Apply failed with 2 conflicts: conflicts with "hand" using v1:\n- .data.l\nconflicts with "m2":\n- .data.k');
+  // The real server gives them in any order.
+  expect(body.details.causes.toSorted((one: Cause, other: Cause) => one.field.localeCompare(other.field))).toEqual([
+    { reason: 'FieldManagerConflict', message: 'conflict with "m2"', field: '.data.k' },
+    { reason: 'FieldManagerConflict', message: 'conflict with "hand" using v1', field: '.data.l' },
+  ]);
+});
+
+interface Cause {
+  readonly field: string;
+}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { configMap, merge, useTarget } from './target.ts';
+import { configMap, merge } from './requests.ts';
+import { useTarget } from './target.ts';
 
 const target = useTarget();
 

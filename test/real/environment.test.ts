@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, expect, test } from 'vitest';
+import { specOf, type Tree } from '#rehearsal/tree.ts';
+import { listObjects } from './support/bucket.ts';
+import { needReal } from './support/needs.ts';
+import { getObject } from './support/objects.ts';
+import { type Ended, expectExit, newUser, type User, writeGoals } from './support/user.ts';
+
+const cluster = needReal();
+const real = cluster as NonNullable<typeof cluster>;
+let user: User;
+
+/** Everything that can be called otherwise is: namespaces, bucket, object store, chart versions; and a short soak. */
+function settings(environment: Tree): void {
+  environment.loki = { ...environment.loki, namespace: 'logging', chart: { ...environment.loki.chart, version: '18.10.2' } };
+  environment.alloy = { ...environment.alloy, namespace: 'collectors', chart: { ...environment.alloy.chart, version: '1.11.0' } };
+  environment.storage = {
+    bucket: { name: 'team-logs', from: 'object-bucket-claim' },
+    rook: { namespace: 'rook-ceph', cluster: 'storage', objectStore: 'team' },
+  };
+  environment.airflow = { archive: { bucket: 'team-airflow' } };
+  environment.gates = { soak: '2m', decommission: '10s' };
+}
+
+beforeAll(async () => {
+  if (cluster === undefined) return;
+  user = await newUser(cluster, 'grace');
+  await writeGoals(user, cluster, settings);
+  await user.approve('5.1', 'Removal of claim airflow/airflow-logs');
+  await user.approve('6.1', 'Documentation reviewed and approved');
+  await user.approve('6.2', 'Team training completed');
+});
+
+test('other namespaces, bucket, object store and chart versions: the environment says it, and the rollout completes', async () => {
+  let ended = await user.run(['run']);
+  // Only the two minutes of quiet may be missing: they are real ones here.
+  const until = soakEnds(ended);
+  if (until !== undefined) {
+    await sleep(Math.min(180_000, Math.max(0, until - Date.now())));
+    ended = await user.run(['resume']);
+  }
+  expectExit(ended, 0);
+  const release = await getObject(real, {
+    apiVersion: 'helm.toolkit.fluxcd.io/v2',
+    kind: 'HelmRelease',
+    namespace: 'logging',
+    name: 'loki',
+  });
+  expect(specOf(release).chartRef).toEqual({ kind: 'HelmChart', name: 'loki' });
+  expect((release?.status as Tree).history[0].chartVersion).toBe('18.10.2');
+  expect((await listObjects(real, 'team-logs')).some((key) => key.startsWith('fake/'))).toBe(true);
+});
+
+function soakEnds({ exit, events }: Ended): number | undefined {
+  const soak = events.findLast((event) => event.type === 'gate.waiting' && event.kind === 'soak');
+  return exit === 3 && soak?.type === 'gate.waiting' && soak.until !== undefined ? Date.parse(soak.until) : undefined;
+}

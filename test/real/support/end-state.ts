@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { connect } from '#adapters/kubernetes/connect.ts';
+import { readList } from '#adapters/kubernetes/read.ts';
+import { type Manifest, scopeOf } from '#model/kubernetes.ts';
+import { specOf, statusOf, type Tree } from '#rehearsal/tree.ts';
+import type { RealCluster } from '../cluster.ts';
+import { listObjects } from './bucket.ts';
+import type { User } from './user.ts';
+
+/** What a rollout left, line by line: what it is about, and its text without what differs from run to run. */
+export type EndState = Readonly<Record<string, string>>;
+
+/** Where the session of an undisturbed rollout leaves its end state for the one that is killed. */
+export const UNDISTURBED = path.join(process.env.ANTON_LOGGING_REAL_SHARED ?? os.tmpdir(), 'undisturbed.json');
+
+const KINDS = [
+  ['apps/v1', 'StatefulSet'],
+  ['apps/v1', 'Deployment'],
+  ['apps/v1', 'DaemonSet'],
+  ['v1', 'ConfigMap'],
+  ['v1', 'PersistentVolumeClaim'],
+  ['v1', 'Service'],
+  ['source.toolkit.fluxcd.io/v1', 'HelmChart'],
+  ['source.toolkit.fluxcd.io/v1', 'HelmRepository'],
+  ['kustomize.toolkit.fluxcd.io/v1', 'Kustomization'],
+  ['helm.toolkit.fluxcd.io/v2', 'HelmRelease'],
+  ['objectbucket.io/v1alpha1', 'ObjectBucketClaim'],
+  ['external-secrets.io/v1', 'ExternalSecret'],
+  ['monitoring.coreos.com/v1', 'ServiceMonitor'],
+  ['monitoring.coreos.com/v1', 'PrometheusRule'],
+  ['coordination.k8s.io/v1', 'Lease'],
+] as const;
+const NAMESPACES = ['monitoring', 'airflow', 'flux-system'];
+
+/** Git, the cluster, its buckets, and the goals file. */
+export async function readEndState(cluster: RealCluster, user: User): Promise<EndState> {
+  const kubernetes = await connect({ kubeconfig: cluster.kubeconfig });
+  const lists = await Promise.all(
+    KINDS.flatMap(([apiVersion, kind]) =>
+      NAMESPACES.map((namespace) => readList(kubernetes, scopeOf({ apiVersion, kind, namespace }), undefined, AbortSignal.timeout(30_000))),
+    ),
+  );
+  await user.git('fetch', '--quiet', 'origin');
+  const lines: [string, string][] = [
+    ...(await user.git('ls-tree', '-r', 'origin/main')).split('\n').map((line): [string, string] => {
+      const [entry = '', file] = line.split('\t');
+      return [`file ${file}`, file === 'goals/goals.json' ? 'the goals' : entry];
+    }),
+    ['commits', await user.git('log', '--reverse', '--format=%s', 'origin/main')],
+    ...lists
+      .flatMap(({ items }) => items)
+      .filter(isLasting)
+      .map((object): [string, string] => [nameOf(object), contentOf(object)]),
+    ...(await bucketLines(cluster)),
+    ...goalsLines(JSON.parse(await fs.readFile(user.goalsFile, 'utf8'))),
+  ];
+  return Object.fromEntries(lines);
+}
+
+/** What Flux, Helm and the control plane keep for themselves is not the rollout's. */
+function isLasting({ kind, metadata }: Manifest): boolean {
+  if (kind === 'ConfigMap') return metadata.name !== 'kube-root-ca.crt';
+  return kind !== 'Lease' || metadata.name === 'anton-logging';
+}
+
+function nameOf({ kind, metadata }: Manifest): string {
+  return `${kind} ${metadata.namespace}/${metadata.name}`;
+}
+
+/** The spec, and of the status what a person would look at: no times, counters, revisions and addresses. */
+function contentOf(object: Manifest): string {
+  const { clusterIP: _, clusterIPs: __, volumeName: ___, ...spec } = specOf(object);
+  const conditions = (statusOf(object).conditions ?? []).map(({ type, status }: Tree) => `${type}=${status}`).sort();
+  if (object.kind === 'Lease') return JSON.stringify({ held: spec.holderIdentity ?? 'by nobody' });
+  return JSON.stringify({ spec: object.kind === 'ConfigMap' ? digestOf(object.data) : spec, phase: statusOf(object).phase, conditions });
+}
+
+/** How Loki cuts its chunks depends on timing: that there are some has to do. */
+async function bucketLines(cluster: RealCluster): Promise<readonly [string, string][]> {
+  const lines = await Promise.all(
+    ['loki-logs', 'airflow-logs'].map(async (bucket) =>
+      (await listObjects(cluster, bucket)).map((key): [string, string] => {
+        const [chunks] = /^(fake|index)\//.exec(key) ?? [];
+        return [chunks === undefined ? `object ${bucket}/${key}` : `objects in ${bucket}/${chunks}`, 'there'];
+      }),
+    ),
+  );
+  return lines.flat();
+}
+
+function goalsLines(goals: Tree): readonly [string, string][] {
+  return goals.phases.flatMap((phase: Tree) => [
+    [`goals ${phase.id}`, phase.status],
+    ...phase.objectives.map(({ id, status, evidence }: Tree) => {
+      const checks = Object.entries(evidence?.checks ?? {}).map(([check, { state }]: [string, Tree]) => `${check}=${state}`);
+      return [`goals ${id}`, JSON.stringify({ status, desired: evidence?.desired, checks: checks.sort() })];
+    }),
+  ]);
+}
+
+function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}

@@ -1,0 +1,24 @@
+import { connect, type Kubernetes } from '#adapters/kubernetes/connect.ts';
+import { pathOfObject } from '#adapters/kubernetes/paths.ts';
+import type { Manifest, ObjectRef } from '#model/kubernetes.ts';
+import type { RealCluster } from '../cluster.ts';
+
+let connected: Promise<Kubernetes> | undefined;
+
+/** The administrator's own connection: what happens to a cluster by other hands than ours. */
+export function kubernetesOf({ kubeconfig }: RealCluster): Promise<Kubernetes> {
+  connected ??= connect({ kubeconfig });
+  return connected;
+}
+
+export async function patchObject(cluster: RealCluster, ref: ObjectRef, body: object): Promise<void> {
+  const kubernetes = await kubernetesOf(cluster);
+  const reply = await kubernetes.request('PATCH', pathOfObject(ref), { body, contentType: 'application/merge-patch+json' });
+  if (reply.status !== 200) throw new Error(`${ref.kind} ${ref.name}: ${reply.status} ${reply.body}`);
+}
+
+export async function getObject(cluster: RealCluster, ref: ObjectRef): Promise<Manifest | undefined> {
+  const kubernetes = await kubernetesOf(cluster);
+  const reply = await kubernetes.request('GET', pathOfObject(ref));
+  return reply.status === 200 ? (JSON.parse(reply.body) as Manifest) : undefined;
+}
