@@ -135,6 +135,6 @@ async function proxy(world: ServedWorld, findProcess: ProcessFinder, call: Call,
   const headers = Object.fromEntries(Object.entries(passed).map(([header, value]) => [header, String(value)]));
   const asked = { method: request.method ?? 'GET', path, query: url.searchParams, headers, body };
   const result = await proxyToService(world, findProcess, target.namespace ?? '', target.name, asked);
-  response.writeHead(result.status, { 'Content-Type': result.contentType ?? 'text/plain; charset=utf-8', ...result.headers });
+  response.writeHead(result.status, { ...(result.contentType && { 'Content-Type': result.contentType }), ...result.headers });
   response.end(request.method === 'HEAD' ? undefined : result.body);
 }

@@ -5,6 +5,8 @@ import { type Entry, type Labels, nameStream, nanoseconds, type RunningLoki, typ
 
 /** The labels that Loki takes `service_name` from, in this order; those of its list that somebody here sends. */
 const SERVICE_LABELS = ['app', 'name', 'container'];
+/** How far ahead of the clock a line may be; milliseconds. */
+const GRACE = 600_000;
 const LEVELS: Readonly<Record<string, string>> = {
   warning: 'warn',
   err: 'error',
@@ -17,6 +19,7 @@ export function push(request: ServiceRequest, loki: RunningLoki, world: World): 
   const unfit = unfitToStore(loki, world);
   if (unfit !== undefined) return text(500, unfit);
   const streams: Tree[] = JSON.parse(request.body.toString()).streams;
+  if (streams.length === 0) return text(422, 'error at least one valid stream is required for ingestion\n');
   const refusals = streams.map(({ stream, values }) => pushStream(loki, world, stream, values));
   const refusal = refusals.find((each) => each !== undefined);
   return refusal === undefined ? { status: 204 } : text(400, `${refusal}\n`);
@@ -44,6 +47,7 @@ function refuse({ configuration }: RunningLoki, world: World, stream: string, at
   const oldest = nanoseconds(world.now().getTime() - (parseSpan(reject_old_samples_max_age) ?? 0));
   if (at < oldest)
     return `entry for stream '${stream}' has timestamp too old: ${seconds(at)}, oldest acceptable timestamp is: ${seconds(oldest)}`;
+  if (at > nanoseconds(world.now().getTime() + GRACE)) return `entry for stream '${stream}' has timestamp too new: ${seconds(at)}`;
   if (allow_structured_metadata || Object.keys(metadata).length === 0) return undefined;
   const where = 'Please see `limits_config.allow_structured_metadata` or contact your Loki administrator to enable it';
   return `stream '${stream}' includes structured metadata, but this feature is disallowed. ${where}`;

@@ -16,10 +16,13 @@ const CONTENT_TYPE = 'application/json; charset=UTF-8';
 
 /** Log queries alone: a metric query is refused. */
 export const queryRange: Answering = refusing((query, loki, world) => {
+  const limit = Number(query.get('limit') ?? 100);
+  const most = loki.configuration.limits_config.max_entries_limit_per_query;
+  if (limit > most) throw new QueryError(`max entries limit per query exceeded, limit > max_entries_limit_per_query (${limit} > ${most})`);
   const forward = query.get('direction') === 'forward';
   const found = search(loki, parseQuery(query.get('query') ?? ''), rangeStart(query, world))
     .sort((a, b) => (a.entry.at < b.entry.at === forward ? -1 : 1))
-    .slice(0, Number(query.get('limit') ?? 100));
+    .slice(0, limit);
   const streams = new Map<string, { stream: Labels; values: [string, string][] }>();
   for (const { entry, labels } of found) {
     const stream = streams.get(nameStream(labels)) ?? { stream: labels, values: [] };
@@ -30,10 +33,10 @@ export const queryRange: Answering = refusing((query, loki, world) => {
 });
 
 /** Grafana's way to see whether a datasource answers; nobody asks for another instant query. */
-export const queryInstant: Answering = refusing((query, _, world) => {
-  if (query.get('query') !== 'vector(1)+vector(1)') throw new QueryError('log queries are not supported as an instant query type');
-  return success('vector', [{ metric: {}, value: [world.now().getTime() / 1000, '2'] }]);
-});
+export const queryInstant: Answering = (query, _, world) =>
+  query.get('query') === 'vector(1)+vector(1)'
+    ? success('vector', [{ metric: {}, value: [world.now().getTime() / 1000, '2'] }])
+    : text(400, 'log queries are not supported as an instant query type, please change your query to a range query type');
 
 export const series: Answering = refusing((query, loki, world) => {
   const { selector } = parseQuery(query.get('match[]') ?? '');
@@ -68,6 +71,7 @@ function success(resultType: string, result: readonly unknown[]): ServiceRespons
 
 function refusing(answer: Answering): Answering {
   return (query, loki, world) => {
+    if (loki.configuration.common.replication_factor > 2) return text(500, 'too many unhealthy instances in the ring');
     try {
       return answer(query, loki, world);
     } catch (error) {

@@ -9,9 +9,12 @@ import { push } from './loki-push.ts';
 import { type Answering, queryInstant, queryRange, series } from './loki-query.ts';
 import { describeRules } from './loki-rules.ts';
 import { flush, keepHouse, runningLoki } from './loki-state.ts';
-import type { Metrics } from './metrics.ts';
+import { exposeMetrics, type Metrics } from './metrics.ts';
 
-const MODULES = ['server', 'ring', 'distributor', 'ingester', 'query-scheduler', 'query-frontend', 'querier', 'compactor', 'ruler'];
+/** All that run in a single binary. */
+const MODULES =
+  'ring query-frontend ingester-querier runtime-config memberlist-kv ingester cache-generation-loader query-scheduler-ring store ' +
+  'query-scheduler compactor ruler querier server query-frontend-tripperware rule-evaluator distributor';
 /** What the chunks of this homelab's logs come to: gzip makes a tenth of them, a bit less. */
 const COMPRESSION = 11.6;
 
@@ -24,6 +27,7 @@ export function lokiProcess(pod: Manifest): ServiceProcess {
       flush(world, loki);
       return { status: 204 };
     }
+    if (request.path === '/metrics') return exposeMetrics(lokiMetrics(pod, world));
     if (request.path === '/ready')
       return isReady(pod) ? text(200, 'ready\n') : text(503, 'Ingester not ready: waiting for 15s after being ready\n');
     if (request.path === '/loki/api/v1/status/buildinfo')
@@ -33,7 +37,7 @@ export function lokiProcess(pod: Manifest): ServiceProcess {
 }
 
 const ROUTES: Readonly<Record<string, Answering>> = {
-  '/services': () => text(200, MODULES.map((module) => `${module} => Running\n`).join('')),
+  '/services': () => text(200, `${MODULES} `.replaceAll(' ', ' => Running\n')),
   '/config': (_, loki) => text(200, stringify(normaliseConfiguration(loki.configuration), { singleQuote: true })),
   '/loki/api/v1/query_range': queryRange,
   '/loki/api/v1/query': queryInstant,

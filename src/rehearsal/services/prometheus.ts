@@ -92,7 +92,8 @@ function written(world: World, pod: Manifest): readonly Sample[] {
 function answerQuery(query: string, world: World): ServiceResponse {
   const now = world.now().getTime();
   try {
-    const result = evaluate(query, allCourses(world), now).map(({ metric, value }) => ({ metric, value: [now / 1000, String(value)] }));
+    const print = (value: number) => String(value).replace('Infinity', '+Inf');
+    const result = evaluate(query, allCourses(world), now).map(({ metric, value }) => ({ metric, value: [now / 1000, print(value)] }));
     return json({ status: 'success', data: { resultType: 'vector', result } });
   } catch (error) {
     if (error instanceof BadData) return json({ status: 'error', errorType: 'bad_data', error: error.message }, 400);

@@ -23,7 +23,8 @@ export function evaluate(expression: string, courses: Iterable<Course>, now: num
   return scanner.done() ? result : fail();
 
   function fail(): never {
-    throw new BadData(`invalid parameter "query": 1:${scanner.position() + 1}: parse error: unexpected character`);
+    const unexpected = scanner.done() ? 'end of input inside braces' : 'character';
+    throw new BadData(`invalid parameter "query": 1:${scanner.position() + 1}: parse error: unexpected ${unexpected}`);
   }
 
   function need(pattern: RegExp): RegExpExecArray {

@@ -96,12 +96,12 @@ function onUpload({ bucket, key, request: { method, query, body }, world }: Oper
   return xml('CompleteMultipartUploadResult', { Location: `/${bucket}/${key}`, Bucket: bucket, Key: key, ETag: etag(whole) });
 }
 
-/** The parts that a completion names, in their order; S3's error code when they are not those that were sent. */
+/** The parts that a completion names, in their order; S3's error code when they are not all that were sent. */
 function completedParts(upload: Parts, body: string): readonly Buffer[] | string {
   const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'Part' });
   const named: { PartNumber: string; ETag: string }[] = parser.parse(body).CompleteMultipartUpload.Part;
   const parts = named.map(({ PartNumber }) => upload.get(Number(PartNumber)) ?? Buffer.alloc(0));
-  if (parts.some((part, index) => etag(part) !== named[index]?.ETag)) return 'InvalidPart';
+  if (parts.length !== upload.size || parts.some((part, index) => etag(part) !== named[index]?.ETag)) return 'InvalidPart';
   return parts.slice(0, -1).some((part) => part.length < SMALLEST_PART) ? 'EntityTooSmall' : parts;
 }
 
@@ -110,7 +110,8 @@ function etag(body: Buffer): string {
 }
 
 function xml(root: string, fields: object, status = 200): ServiceResponse {
-  const content = { [root]: { '@_xmlns': 'http://s3.amazonaws.com/doc/2006-03-01/', ...fields } };
+  const namespace = root === 'Error' ? {} : { '@_xmlns': 'http://s3.amazonaws.com/doc/2006-03-01/' };
+  const content = { [root]: { ...namespace, ...fields } };
   return { status, contentType: 'application/xml', body: `<?xml version="1.0" encoding="UTF-8"?>${builder.build(content)}` };
 }
 

@@ -53,7 +53,7 @@ interface Served {
 }
 
 /** The API server over the homelab's objects, without controllers: nothing moves but what a test moves. */
-export async function serve(findProcess: ProcessFinder): Promise<Served> {
+async function serve(findProcess: ProcessFinder): Promise<Served> {
   const now = () => new Date();
   const store = createStore(now);
   const world = { store, now, buckets: createBuckets(now), logs: new Map(), fault: () => false };
