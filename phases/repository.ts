@@ -22,7 +22,11 @@ export function appOf({ gitops }: Environment, name: string): App {
   };
 }
 
-/** The Flux Kustomization of an app. Its directory has no kustomization.yaml: Flux then takes every manifest in it, and no list of files can go stale. */
+/**
+ * The Flux Kustomization of an app. It does not wait for health, which is ours to judge: while it did, the commit that mends a broken
+ * release would not be applied before the time to wait for the broken one is over.
+ * Its directory has no kustomization.yaml: Flux then takes every manifest in it, and no list of files can go stale.
+ */
 export function kustomizationFile(app: App, { gitops }: Environment, targetNamespace: string, dependsOn: readonly string[] = []): Files {
   const { source } = gitops;
   return {
@@ -33,10 +37,9 @@ export function kustomizationFile(app: App, { gitops }: Environment, targetNames
       spec: {
         interval: '1h',
         retryInterval: '1m',
-        timeout: '10m',
+        timeout: '2m',
         path: `./${app.directory}/app`,
         prune: true,
-        wait: true,
         targetNamespace,
         sourceRef: { kind: source.kind, name: source.name, namespace: source.namespace },
         ...(dependsOn.length === 0 ? {} : { dependsOn: dependsOn.map((name) => ({ name })) }),
