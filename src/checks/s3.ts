@@ -85,6 +85,8 @@ export const bucketIsReachable = (bucket: BucketRef, id = 's3.bucket-reachable')
     id,
     title: `Bucket ${bucket.name} answers to the credentials in Secret ${bucket.credentials.namespace}/${bucket.credentials.name}`,
     holds: 'always',
+    // Before the Secret is there nobody can ask.
+    after: ['s3.secret-complete'],
     reads: { head: readBucket(bucket, 'head-bucket') },
     judge: ({ head }) => (head.status === 200 ? met('head bucket: 200') : refused('head bucket', bucket, head)),
   });

@@ -15,7 +15,8 @@ export interface Tally {
 /** "12 passed, 0 failed, 3 skipped" over all sessions. One without a report has failed. */
 export function sumUp(tallies: readonly Tally[]): { readonly line: string; readonly exit: number } {
   const sum = (of: (tally: Tally) => number | undefined) => tallies.reduce((total, tally) => total + (of(tally) ?? 0), 0);
-  const silent = tallies.filter(({ success }) => success === undefined).length;
+  // What failed before its tests could begin counts as well.
+  const silent = tallies.filter(({ success, numFailedTests }) => success !== true && (numFailedTests ?? 0) === 0).length;
   const failed = sum(({ numFailedTests }) => numFailedTests) + silent;
   const line = `${sum(({ numPassedTests }) => numPassedTests)} passed, ${failed} failed, ${sum(({ numPendingTests }) => numPendingTests)} skipped`;
   return { line, exit: failed > 0 || tallies.some(({ success }) => success !== true) ? 1 : 0 };
