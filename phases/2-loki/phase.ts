@@ -6,8 +6,9 @@ import { retentionRuns, storageIsS3 } from '#checks/loki-config.ts';
 import { flushReachesBucket, lineReturns } from '#checks/loki-lines.ts';
 import { rulesAreLoaded, targetIsUp } from '#checks/prometheus.ts';
 import { noPodIsStuck, releaseIsReady } from '#checks/releases.ts';
+import { nothingRestarts } from '#checks/restarts.ts';
 import { bucketIsReachable } from '#checks/s3.ts';
-import { deploymentIsAvailable, nothingRestarts, statefulSetIsRolledOut } from '#checks/workloads.ts';
+import { deploymentIsAvailable, statefulSetIsRolledOut } from '#checks/workloads.ts';
 import type { Step } from '#model/change.ts';
 import { definePhase, objective } from '#model/phase.ts';
 import { chartRef } from '../1-infrastructure/manifests.ts';
@@ -51,6 +52,8 @@ export default definePhase(2, 'Loki Deployment', (environment) => {
                 selector,
                 what: 'Loki',
                 setting: 'environment.loki.memory.limit',
+                release,
+                after: applied.id,
               }),
               lokiIsReady(loki),
               applied,

@@ -3,7 +3,8 @@ import { collectsExactlyOnce, parsesAndFilters } from '#checks/alloy-lines.ts';
 import { gatewayRoutes, lokiIsReady } from '#checks/loki.ts';
 import { everyPodHasLogs } from '#checks/loki-coverage.ts';
 import { releaseIsReady } from '#checks/releases.ts';
-import { daemonSetCoversNodes, nothingRestarts } from '#checks/workloads.ts';
+import { nothingRestarts } from '#checks/restarts.ts';
+import { daemonSetCoversNodes } from '#checks/workloads.ts';
 import type { Step } from '#model/change.ts';
 import { definePhase, objective } from '#model/phase.ts';
 import { isApplied } from '../applied.ts';
@@ -14,6 +15,7 @@ import { alloyFiles } from './manifests.ts';
 export default definePhase(3, 'Alloy Configuration', (environment) => {
   const { gitops, loki, alloy } = environment;
   const { namespace, name } = alloy;
+  const release = releaseRef(namespace, name);
   const applied = isApplied(appOf(environment, 'alloy'), environment);
   return {
     preconditions: [lokiIsReady(loki), gatewayRoutes(loki)],
@@ -29,7 +31,7 @@ export default definePhase(3, 'Alloy Configuration', (environment) => {
           {
             title: 'Deploy Alloy DaemonSet',
             validations: [
-              releaseIsReady('alloy.release-ready', releaseRef(namespace, name), alloy.chart.version, applied.id),
+              releaseIsReady('alloy.release-ready', release, alloy.chart.version, applied.id),
               daemonSetCoversNodes({ id: 'alloy.on-every-node', namespace, name, after: ['alloy.release-ready'] }),
               nothingRestarts({
                 id: 'alloy.no-restarts',
@@ -37,6 +39,8 @@ export default definePhase(3, 'Alloy Configuration', (environment) => {
                 selector: `app.kubernetes.io/instance=${name}`,
                 what: 'Alloy',
                 setting: 'alloy.resources in environment.alloy.values',
+                release,
+                after: applied.id,
               }),
               applied,
             ],

@@ -59,6 +59,17 @@ export function findRefusal({ metadata, status }: Flux): string | undefined {
   return isTried && fails && REFUSED.test(ready.message) ? ready.message : undefined;
 }
 
+/**
+ * Since when a HelmRelease is at work on its newest values; undefined when it is done with them, whatever came of it.
+ * Of values that it has not begun with: the end of time.
+ */
+export function attemptBegan(release: Flux): Date | undefined {
+  if (isObserved(release)) return undefined;
+  if ((release.status.lastAttemptedGeneration ?? 0) < release.metadata.generation) return new Date(8.64e15);
+  const ready = readyOf(release);
+  return ready?.status === 'Unknown' && ready.lastTransitionTime !== undefined ? new Date(ready.lastTransitionTime) : undefined;
+}
+
 /** What a controller is at: while it is, Ready may say no more than that. */
 export function progressOf(object: Flux): readonly string[] {
   const ready = readyOf(object);

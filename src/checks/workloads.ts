@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import { type Check, check } from '#model/check.ts';
 import { failed, met, pending, type Verdict } from '#model/verdict.ts';
-import { DaemonSet, Deployment, type DeploymentObject, findCondition, Node, Pod, StatefulSet } from './objects.ts';
+import { DaemonSet, Deployment, type DeploymentObject, findCondition, Node, StatefulSet } from './objects.ts';
 import { readList, readObject } from './reads.ts';
 
 interface Workload {
@@ -85,83 +85,6 @@ export const daemonSetCoversNodes = ({ id, namespace, name, after }: Workload): 
         : pending(saw, [`${status.updatedNumberScheduled} run the newest template`], describe('daemonset', namespace, name));
     },
   });
-
-/** How long after a restart a container is not yet believed: Ready between two crashes is not quiet. */
-const RECENT = 10 * 60_000;
-const RECENT_OOM = 60 * 60_000;
-
-/** No container was killed, restarts or hangs before its start: 124 restarts were once called done, because each look fell between two crashes. */
-export const nothingRestarts = (options: { id: string; namespace: string; selector: string; what: string; setting: string }): Check =>
-  check({
-    id: options.id,
-    title: `No container of ${options.what} is killed or restarts`,
-    holds: 'always',
-    reads: { pods: readList({ group: '', version: 'v1', resource: 'pods', namespace: options.namespace }, Pod, options.selector) },
-    judge: ({ pods = [] }, now) => {
-      const worst = pods
-        .flatMap((pod) => troubleOf(pod, now, options.setting))
-        .toSorted((a, b) => Number(b.state === 'failed') - Number(a.state === 'failed'))[0];
-      if (worst !== undefined) return worst;
-      if (pods.length === 0) return pending('there are no pods', [`no pod has the labels ${options.selector}`], 'nothing yet');
-      const restarts = pods.flatMap(({ status }) => status.containerStatuses).reduce((sum, { restartCount }) => sum + restartCount, 0);
-      return met(`${pods.length} ${pods.length === 1 ? 'pod' : 'pods'}, ${restarts} restarts, none of them lately`);
-    },
-  });
-
-function troubleOf(pod: Pod, now: Date, setting: string): Exclude<Verdict, { state: 'met' }>[] {
-  const name = `Pod ${pod.metadata.namespace}/${pod.metadata.name}`;
-  const events = `kubectl describe pod -n ${pod.metadata.namespace} ${pod.metadata.name}`;
-  const scheduled = findCondition(pod.status.conditions, 'PodScheduled');
-  if (scheduled?.status === 'False') return [pending(`${name} finds no node: ${scheduled.reason}`, [scheduled.message], events)];
-  return pod.status.containerStatuses.flatMap((container) => {
-    const last = container.state.terminated ?? container.lastState.terminated;
-    const age = last?.finishedAt === undefined ? 0 : now.getTime() - Date.parse(last.finishedAt);
-    const logs = `kubectl logs -n ${pod.metadata.namespace} ${pod.metadata.name} -c ${container.name} --previous`;
-    const times = `${container.restartCount} restarts`;
-    if (last?.reason === 'OOMKilled' && age < RECENT_OOM) {
-      const memory = pod.spec.containers.find((one) => one.name === container.name)?.resources.limits.memory;
-      return [
-        failed(
-          `${name}: container ${container.name} was OOMKilled, ${times}`,
-          [
-            `${name} is not stable`,
-            `container ${container.name} was killed with exit code ${last.exitCode}: OOMKilled`,
-            `its memory limit is ${memory ?? 'not set'}`,
-          ],
-          `raise ${setting}, commit, and resume; ${logs} shows what it did`,
-        ),
-      ];
-    }
-    const waiting = container.state.waiting;
-    if (waiting?.reason === 'CrashLoopBackOff' || waiting?.reason === 'ImagePullBackOff' || waiting?.reason === 'ErrImagePull') {
-      return [
-        failed(
-          `${name}: container ${container.name} is in ${waiting.reason}, ${times}`,
-          [waiting.message || waiting.reason, ...(last === undefined ? [] : [`it ended with exit code ${last.exitCode}: ${last.reason}`])],
-          logs,
-        ),
-      ];
-    }
-    if (waiting?.reason === 'CreateContainerConfigError' || waiting?.reason === 'ContainerCreating')
-      return [
-        pending(
-          `${name}: container ${container.name} is not created yet: ${waiting.reason}`,
-          [waiting.message],
-          `${events} shows whether a Secret or ConfigMap that it names is missing, or a volume can't be mounted (FailedMount)`,
-        ),
-      ];
-    if (container.restartCount > 0 && last !== undefined && age < RECENT) {
-      return [
-        pending(
-          `${name}: container ${container.name} restarted ${Math.round(age / 1000)} s ago, ${times}`,
-          [`it ended with exit code ${last.exitCode}: ${last.reason}`],
-          logs,
-        ),
-      ];
-    }
-    return [];
-  });
-}
 
 export function judgeDeployment({ metadata, spec, status }: DeploymentObject): Verdict {
   const saw = `${status.availableReplicas} of ${spec.replicas} available`;

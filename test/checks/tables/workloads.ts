@@ -1,4 +1,5 @@
-import { daemonSetCoversNodes, deploymentIsAvailable, nothingRestarts, statefulSetIsRolledOut } from '#checks/workloads.ts';
+import { nothingRestarts } from '#checks/restarts.ts';
+import { daemonSetCoversNodes, deploymentIsAvailable, statefulSetIsRolledOut } from '#checks/workloads.ts';
 import { absent, failed, list, met, minutesAgo, object, pending, table, unreadable } from '../support.ts';
 
 const template = { spec: { containers: [] } };
@@ -35,6 +36,19 @@ const pod = (container: Record<string, unknown>, status: Record<string, unknown>
 const ended = (reason: string, minutes: number, exitCode = 137) => ({ terminated: { reason, exitCode, finishedAt: minutesAgo(minutes) } });
 const waiting = (reason: string, message = '') => ({ state: { waiting: { reason, message } } });
 const unscheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes: Insufficient memory' };
+
+/** Of generation 2, and since when it is at work, in minutes. */
+const release = (observedGeneration: number, lastAttemptedGeneration: number, ready: string, minutes = 0) =>
+  object({
+    generation: 2,
+    status: {
+      observedGeneration,
+      lastAttemptedGeneration,
+      conditions: [{ type: 'Ready', status: ready, lastTransitionTime: minutesAgo(minutes) }],
+    },
+  });
+const crashedPod = pod({ ...waiting('CrashLoopBackOff', 'back-off 5m0s'), lastState: ended('Error', 2, 1) });
+const crashed = list(crashedPod);
 
 export default [
   table(
@@ -117,8 +131,10 @@ export default [
       selector: 'a=b',
       what: 'Loki',
       setting: 'environment.loki.memory.limit',
+      release: { apiVersion: 'helm.toolkit.fluxcd.io/v2', kind: 'HelmRelease', namespace: 'monitoring', name: 'loki' },
+      after: 'flux.loki-applied',
     }),
-    { pods: list(pod({})) },
+    { pods: list(pod({})), found: release(2, 2, 'True') },
     '1 pod, 0 restarts',
     [
       failed(
@@ -173,7 +189,34 @@ export default [
         '1 restarts, none of them lately',
       ),
       pending('no pods', { pods: list() }, 'there are no pods', 'a=b'),
+      pending(
+        'it crashed before the newest values were tried',
+        { pods: crashed, found: release(1, 1, 'False') },
+        'CrashLoopBackOff',
+        'HelmRelease monitoring/loki is at work on newer values',
+        'exit code 1',
+      ),
+      pending(
+        'it crashed before the newest attempt began',
+        { pods: crashed, found: release(1, 2, 'Unknown', 1) },
+        'is at work on newer values',
+      ),
+      failed(
+        'it crashed at once, and was made by the newest attempt',
+        { pods: list({ ...crashedPod, creationTimestamp: minutesAgo(2) }), found: release(1, 2, 'Unknown', 2) },
+        'CrashLoopBackOff',
+      ),
+      failed(
+        'it crashed during the newest attempt',
+        { pods: crashed, found: release(1, 2, 'Unknown', 5) },
+        'CrashLoopBackOff',
+        'exit code 1',
+      ),
+      failed('it crashed, and the newest attempt is over', { pods: crashed, found: release(1, 2, 'False', 1) }, 'CrashLoopBackOff'),
+      failed('it crashes, and nobody knows its release', { pods: crashed, found: absent }, 'CrashLoopBackOff'),
+      unreadable('a release that is none', { found: object({ status: { conditions: 'none' } }) }, 'conditions'),
       unreadable('a time that is none', { pods: list(pod({ lastState: { terminated: { finishedAt: 'soon' } } })) }, 'it is no time'),
     ],
+    ['found'],
   ),
 ];

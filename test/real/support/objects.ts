@@ -22,3 +22,9 @@ export async function getObject(cluster: RealCluster, ref: ObjectRef): Promise<M
   const reply = await kubernetes.request('GET', pathOfObject(ref));
   return reply.status === 200 ? (JSON.parse(reply.body) as Manifest) : undefined;
 }
+
+export async function deleteObject(cluster: RealCluster, ref: ObjectRef): Promise<void> {
+  const kubernetes = await kubernetesOf(cluster);
+  const reply = await kubernetes.request('DELETE', pathOfObject(ref));
+  if (reply.status !== 200) throw new Error(`${ref.kind} ${ref.name}: ${reply.status} ${reply.body}`);
+}
