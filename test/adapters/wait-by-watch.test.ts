@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sleep, systemClock } from '#adapters/clock.ts';
+import { systemClock } from '#adapters/clock.ts';
 import { openRepository } from '#adapters/git/repository.ts';
 import { connect } from '#adapters/kubernetes/connect.ts';
 import { createObserver } from '#adapters/observer.ts';
@@ -12,7 +12,7 @@ import { awaitChecks } from '#engine/wait.ts';
 import type { Change } from '#model/change.ts';
 import type { Check } from '#model/check.ts';
 import type { Phase } from '#model/phase.ts';
-import type { Clock, Observer, Performer } from '#model/ports.ts';
+import type { Observer, Performer } from '#model/ports.ts';
 import phase1 from '#phases/1-infrastructure/phase.ts';
 import phase2 from '#phases/2-loki/phase.ts';
 import { isApplied } from '#phases/applied.ts';
@@ -20,16 +20,9 @@ import { releaseRef } from '#phases/release.ts';
 import { appOf } from '#phases/repository.ts';
 import { type EmbeddedCluster, startCluster } from '#rehearsal/cluster.ts';
 import { environmentWith } from '../phases/environments.ts';
+import { unpolledClock } from './support/clock.ts';
 
-/** Changes of one burst are gathered for so long: the only sleep that may end by itself. */
-const BURST = 10;
-
-/** Whoever sleeps is woken by a watch or never. */
-const unpolled: Clock = {
-  now: () => new Date(),
-  sleep: (milliseconds, signal) => sleep(milliseconds <= BURST ? milliseconds : Number.POSITIVE_INFINITY, signal),
-};
-
+const unpolled = unpolledClock();
 const { signal } = new AbortController();
 const environment = environmentWith({});
 const { namespace, name, chart } = environment.loki;

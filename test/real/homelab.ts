@@ -52,7 +52,7 @@ export async function furnish(kubernetes: Kubernetes, lab: Lab, git: string, cha
     ...lab.namespaces.map((name) => object('v1', 'Namespace', name, { labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } })),
     ...platformObjects(at, git),
     ...(whole ? applicationObjects(at) : []),
-    ...['airflow', 'kube-prometheus-stack'].map((name) =>
+    ...(whole ? ['airflow', 'kube-prometheus-stack'] : []).map((name) =>
       object('source.toolkit.fluxcd.io/v1', 'HelmRepository', `flux-system/${name}`, { spec: { interval: '10m', url: charts } }),
     ),
   ].map((each) => asHere(each, lab));

@@ -45,7 +45,7 @@ await startGitServer(repositories, path.join(directory, 'charts'));
 await Promise.all([
   note('kube-controller-manager', startControllerManager(around)),
   note('kube-scheduler', startScheduler(around)),
-  note('kwok', startKwok(around)),
+  note('kwok', startKwok(around, !session.processes)),
   installDefinitions(kubernetes, stage.definitions),
   stage.debian === undefined ? undefined : startCeph(directory, stage.debian).then((took) => Object.assign(milliseconds, { ceph: took })),
   makeRepository(),
@@ -53,10 +53,12 @@ await Promise.all([
 const ending = new AbortController();
 const world = await mirrorWorld(kubernetes, (what, error) => tell(`${what}: ${(error as Error).message}`), ending.signal);
 const programs = { directory, loki: stage.files.loki, debian: stage.debian };
-await startKubelet(kubernetes, world, programs, ending.signal);
+if (session.processes) await startKubelet(kubernetes, world, programs, ending.signal);
 await startKubeletFront(directory, keys, world.logs);
 await Promise.all(
-  (['source-controller', 'kustomize-controller', 'helm-controller'] as const).map((name) => note(name, startFlux(around, name))),
+  (['source-controller', 'kustomize-controller', 'helm-controller'] as const)
+    .filter((name) => stage.missing[name] === undefined)
+    .map((name) => note(name, startFlux(around, name))),
 );
 const isWhole = session.homelab === 'whole';
 if (session.history && stage.debian !== undefined)

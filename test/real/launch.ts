@@ -7,11 +7,15 @@ import { keepUp } from './keep-up.ts';
 import { type Binary, moduleDirectory, obtainBinaries } from './obtain/binaries.ts';
 import { obtainPackages } from './obtain/packages.ts';
 import { describeParts, sumUp, type Tally } from './report.ts';
-import { SERVED, SESSIONS } from './sessions.ts';
+import { LANES, SERVED } from './sessions.ts';
 import type { Session, Stage } from './stage.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const VITEST = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
+/** Ctrl-C and a request to end: whatever runs inside is killed, and nothing else begins. */
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+const CAPTURED = { cwd: ROOT, reject: false, all: true, cancelSignal: stop.signal } as const;
 const NAMESPACES = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
 const tell = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -21,7 +25,7 @@ const [mode = 'test', ...wanted] = process.argv.slice(2);
 const obtained = await obtain();
 for (const [part, why] of Object.entries(obtained.missing)) tell(`${part} can't be had: ${why}`);
 if (mode === 'serve') process.exitCode = await serve();
-else process.exitCode = await test(SESSIONS.filter(({ name }) => wanted.length === 0 || wanted.includes(name)));
+else process.exitCode = await test(LANES.map((lane) => lane.filter(({ name }) => wanted.length === 0 || wanted.includes(name))));
 
 /** Everything that has to be fetched or built: inside there is no way out. */
 async function obtain(): Promise<Obtained> {
@@ -37,7 +41,7 @@ async function obtain(): Promise<Obtained> {
   const versions: Partial<Record<PartName, string>> = Object.fromEntries(binaries.map(({ part, version }) => [part, version]));
   if (typeof packages === 'string') Object.assign(missing, { ceph: packages, prometheus: packages });
   else Object.assign(versions, { ceph: packages.versions.radosgw, prometheus: packages.versions.prometheus });
-  const definitions = unable === undefined ? await findDefinitions() : [];
+  const definitions = unable === undefined ? await findDefinitions(missing) : [];
   return { files, debian: typeof packages === 'string' ? undefined : packages.root, definitions, missing, versions };
 }
 
@@ -48,89 +52,95 @@ async function whyNoNamespace(): Promise<string | undefined> {
   return tried.failed ? `no namespaces can be made: ${tried.stderr.trim() || tried.shortMessage}` : undefined;
 }
 
-/** Files of the kinds that Flux, the operator of Prometheus and External Secrets bring, out of their own modules. */
-async function findDefinitions(): Promise<readonly string[]> {
-  const flux = ['source-controller', 'kustomize-controller', 'helm-controller'].map(
-    (name) => ['cluster', `github.com/fluxcd/${name}`, 'config/crd/bases', /\.yaml$/] as const,
-  );
-  const sources = [
-    ...flux,
-    [
-      'crds',
-      'github.com/prometheus-operator/prometheus-operator',
-      'example/prometheus-operator-crd',
-      /_(prometheuses|prometheusrules|servicemonitors)\.yaml$/,
-    ] as const,
-    [
-      'crds',
-      'github.com/external-secrets/external-secrets',
-      'config/crds/bases',
-      /^external-secrets\.io_(externalsecrets|secretstores)\.yaml$/,
-    ] as const,
-  ];
+/** The kinds that Flux, the operator of Prometheus and External Secrets bring: out of their own modules. */
+const DEFINITIONS = [
+  ...(['source-controller', 'kustomize-controller', 'helm-controller'] as const).map(
+    (part) =>
+      ({
+        part,
+        folder: 'cluster',
+        module: `github.com/fluxcd/${part}`,
+        below: 'config/crd/bases',
+        which: /^(?!kustomization).*\.yaml$/,
+      }) as const,
+  ),
+  {
+    part: 'prometheus',
+    folder: 'crds',
+    module: 'github.com/prometheus-operator/prometheus-operator',
+    below: 'example/prometheus-operator-crd',
+    which: /_(prometheuses|prometheusrules|servicemonitors)\.yaml$/,
+  },
+  {
+    part: 'helm-controller',
+    folder: 'crds',
+    module: 'github.com/external-secrets/external-secrets',
+    below: 'config/crds/bases',
+    which: /^external-secrets\.io_(externalsecrets|secretstores)\.yaml$/,
+  },
+] as const;
+
+/** Their files. A part whose kinds can't be had is as good as missing itself. */
+async function findDefinitions(missing: Partial<Record<PartName, string>>): Promise<readonly string[]> {
   const found = await Promise.all(
-    sources.map(async ([folder, module, below, which]) => {
+    DEFINITIONS.map(async ({ part, folder, module, below, which }) => {
       const directory = await moduleDirectory(folder, module);
-      if (directory === undefined) throw new Error(`the module ${module} can't be had: its kinds are needed`);
+      if (directory === undefined) {
+        missing[part] ??= `the module ${module}, which has kinds that it needs, can't be had`;
+        return [];
+      }
       const names = await fs.readdir(path.join(directory, below));
-      return names.filter((name) => which.test(name) && name !== 'kustomization.yaml').map((name) => path.join(directory, below, name));
+      return names.filter((name) => which.test(name)).map((name) => path.join(directory, below, name));
     }),
   );
   return found.flat();
 }
 
-async function test(sessions: readonly Session[]): Promise<number> {
+/** Two at a time: mostly they wait. Those of a lane come one after the other. */
+async function test(lanes: readonly (readonly Session[])[]): Promise<number> {
   const tallies: Tally[] = [];
-  for (const session of sessions) {
-    tell(`\n== ${session.name}`);
-    tallies.push(await runSession(session));
-  }
+  await Promise.all(
+    lanes.map(async (sessions) => {
+      for (const session of sessions) tallies.push(await runSession(session));
+    }),
+  );
   const { line, exit } = sumUp(tallies);
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`\n${line}\n`);
   return exit;
 }
 
-/** A cluster of its own for each session; without one its tests are skipped, each with the reason. */
+/** A cluster of its own for each session; without one its tests are skipped, each with the reason. What it prints comes when it is over. */
 async function runSession(session: Session): Promise<Tally> {
+  if (stop.signal.aborted) return {};
+  tell(`${session.name}: begins`);
   const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'anton-logging-real-'));
   const results = path.join(directory, 'results.json');
-  const vitest = [
-    process.execPath,
-    VITEST,
-    'run',
-    '--config',
-    path.join(ROOT, 'vitest.real.config.ts'),
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${results}`,
-    ...session.tests,
-  ];
-  try {
-    const isPossible = obtained.files.etcd !== undefined && obtained.files['kube-apiserver'] !== undefined;
-    if (isPossible) await enter(directory, session, vitest);
-    else
-      await execa(vitest[0] as string, vitest.slice(1), {
-        cwd: ROOT,
-        stdio: 'inherit',
-        reject: false,
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
+  const vitest = [process.execPath, VITEST, 'run', '--config', path.join(ROOT, 'vitest.real.config.ts'), ...reporters, ...session.tests];
+  const { all } = isPossible(session)
+    ? await enter(directory, session, vitest)
+    : await execa(vitest[0] as string, vitest.slice(1), {
+        ...CAPTURED,
         env: { ANTON_LOGGING_REAL: JSON.stringify({ missing: obtained.missing }) },
       });
-    tell(await describeParts(directory, obtained, session));
-    const tally = JSON.parse(await fs.readFile(results, 'utf8').catch(() => '{}')) as Tally;
-    if (tally.success === true) await fs.rm(directory, { recursive: true, force: true });
-    else tell(`What it left is in ${directory}`);
-    return tally;
-  } catch (error) {
-    tell(`session ${session.name}: ${(error as Error).message}`);
-    return {};
-  }
+  const tally = JSON.parse(await fs.readFile(results, 'utf8').catch(() => '{}')) as Tally;
+  process.stdout.write(`\n== ${session.name}\n${all}\n${await describeParts(directory, obtained, session)}\n`);
+  if (tally.success === true || stop.signal.aborted) await fs.rm(directory, { recursive: true, force: true });
+  else tell(`What session ${session.name} left is in ${directory}`);
+  return tally;
+}
+
+/** A whole homelab needs everything; a contract can be tried with what there is. */
+function isPossible({ homelab }: Session): boolean {
+  const needed = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok'] as const;
+  return homelab === 'whole' ? Object.keys(obtained.missing).length === 0 : needed.every((part) => obtained.missing[part] === undefined);
 }
 
 /**
  * The stage in namespaces of its own: when the first process in them ends, for whatever reason, the kernel ends all others, and
  * network and mounts are gone. Bash is that first process, for it reaps what others leave behind.
  */
-async function enter(directory: string, session: Session, command: readonly string[]): Promise<number> {
+async function enter(directory: string, session: Session, command: readonly string[], stdio: 'inherit' | 'pipe' = 'pipe') {
   const { versions: _, ...parts } = obtained;
   const stage: Stage = { ...parts, directory, session, command };
   const file = path.join(directory, 'stage.json');
@@ -138,15 +148,14 @@ async function enter(directory: string, session: Session, command: readonly stri
   const inside = [process.execPath, path.join(import.meta.dirname, 'inside.ts'), file];
   // When this process dies, however it does, so does unshare, and with it the first process inside.
   const words = ['--pdeathsig', 'KILL', 'unshare', ...NAMESPACES, 'bash', '-c', '"$@"; exit $?', 'bash', ...inside];
-  const ended = await execa('setpriv', words, { cwd: ROOT, stdio: 'inherit', reject: false });
-  return ended.exitCode ?? 1;
+  return execa('setpriv', words, { ...CAPTURED, stdout: stdio, stderr: stdio, stdin: 'inherit' });
 }
 
 async function serve(): Promise<number> {
   const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'anton-logging-real-'));
   const outside = keepUp(directory, ROOT);
-  const exit = await enter(directory, SERVED, ['sleep', 'infinity']);
+  const { exitCode = 1 } = await enter(directory, SERVED, ['sleep', 'infinity'], 'inherit');
   await outside;
   await fs.rm(directory, { recursive: true, force: true });
-  return exit;
+  return exitCode;
 }

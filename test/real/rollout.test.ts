@@ -1,10 +1,21 @@
 import fs from 'node:fs/promises';
 import { beforeAll, expect, test, vi } from 'vitest';
+import { systemClock } from '#adapters/clock.ts';
+import { openRepository } from '#adapters/git/repository.ts';
+import { createObserver } from '#adapters/observer.ts';
+import { createPerformer } from '#adapters/performer.ts';
+import { awaitChecks } from '#engine/wait.ts';
+import { resolveEnvironment } from '#goals/environment.ts';
+import { loadGoals } from '#goals/load.ts';
+import { isApplied } from '#phases/applied.ts';
+import { appOf, render } from '#phases/repository.ts';
+import { object } from '#rehearsal/build.ts';
 import { statusOf } from '#rehearsal/tree.ts';
+import { unpolledClock } from '../adapters/support/clock.ts';
 import { commitTimes } from './support/commit-times.ts';
 import { readEndState, UNDISTURBED } from './support/end-state.ts';
 import { needReal } from './support/needs.ts';
-import { getObject } from './support/objects.ts';
+import { getObject, kubernetesOf, watchHandled } from './support/objects.ts';
 import { appliedChanges, expectExit, newUser, type User, writeGoals } from './support/user.ts';
 
 const cluster = needReal();
@@ -53,4 +64,30 @@ test('a second run finds everything done and changes nothing, once Flux has appl
   const ended = await user.run(['run']);
   expectExit(ended, 0);
   expect(appliedChanges(ended)).toEqual([]);
+});
+
+test('Flux is followed from a commit to the verdict by watches alone, without a sleep of ours', async () => {
+  const { environment } = resolveEnvironment(loadGoals(await fs.readFile(user.goalsFile, 'utf8'), user.goalsFile));
+  const kubernetes = await kubernetesOf(real);
+  const repository = await openRepository({ directory: user.checkout, remote: 'origin', branch: 'main' });
+  const observer = createObserver({ kubernetes, repository, clock: unpolledClock() });
+  const performer = createPerformer({ kubernetes, repository, clock: systemClock(), overwrite: false });
+  const { signal } = new AbortController();
+  const by = { run: 'watched', journal: 'none' };
+  const watched = watchHandled(real, environment.gitops.source);
+
+  const files = { 'kubernetes/apps/monitoring/loki/app/watched.yaml': render(object('v1', 'ConfigMap', 'monitoring/watched')) };
+  await performer.perform({ do: 'commit', files, why: 'something to apply' }, by, signal);
+  const committed = performance.now();
+  await performer.perform({ do: 'reconcile', object: environment.gitops.source }, by, signal);
+  const applied = isApplied(appOf(environment, 'loki'), environment);
+  const clock = unpolledClock();
+  const { ending } = await awaitChecks([applied], { observer, clock, signal, timeout: 60_000, onJudged: () => {} });
+  const verdict = performance.now();
+  expect(ending).toBe('met');
+  const handled = await watched;
+  process.stderr.write(
+    `  from the commit: ${Math.round(handled - committed)} ms until the watch shows that Flux handled the request, ${Math.round(verdict - committed)} ms until the verdict\n`,
+  );
+  expect(handled).toBeLessThanOrEqual(verdict);
 });

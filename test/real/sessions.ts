@@ -1,19 +1,26 @@
 import { type Lab, USUAL_LAB } from './homelab.ts';
 import type { Session } from './stage.ts';
 
-const whole = { homelab: 'whole', lab: USUAL_LAB, history: true, relay: false } as const;
+const platform = { homelab: 'platform', lab: USUAL_LAB, processes: true, history: false, relay: false } as const;
+const whole = { ...platform, homelab: 'whole', history: true } as const;
 
 /** Where everything is called otherwise than we would by ourselves. */
 const OTHER_LAB: Lab = { rook: { namespace: 'rook-ceph', objectStore: 'team' }, namespaces: ['logging', 'collectors'] };
 
-/** What `npm run test:real` runs, each on a cluster of its own. */
-export const SESSIONS: readonly Session[] = [
-  { name: 'contract', tests: ['test/contract'], homelab: 'platform', lab: USUAL_LAB, history: false, relay: false },
-  { name: 'rollout', tests: ['test/real/rollout.test.ts'], ...whole },
-  // Compares with what the rollout before it left.
-  { name: 'kill', tests: ['test/real/kill.test.ts'], ...whole },
-  { name: 'faults', tests: ['test/real/faults.test.ts'], ...whole },
-  { name: 'environment', tests: ['test/real/environment.test.ts'], ...whole, lab: OTHER_LAB, history: false },
+/** What `npm run test:real` runs, each on a cluster of its own, and what of it beside what. */
+export const LANES: readonly (readonly Session[])[] = [
+  [
+    { name: 'rollout', tests: ['test/real/rollout.test.ts'], ...whole },
+    // Compares with what the rollout before it left.
+    { name: 'kill', tests: ['test/real/kill.test.ts'], ...whole },
+    { name: 'faults', tests: ['test/real/faults.test.ts'], ...whole },
+  ],
+  [
+    { name: 'contract', tests: ['kubernetes', 's3', 'loki', 'prometheus'].map((of) => `test/contract/${of}`), ...platform },
+    // Releases of the same chart beside each other: their processes could not listen at the same port.
+    { name: 'flux', tests: ['test/contract/flux'], ...platform, processes: false },
+    { name: 'environment', tests: ['test/real/environment.test.ts'], ...whole, lab: OTHER_LAB, history: false },
+  ],
 ];
 
 /** What `npm run cluster:real` keeps up. */

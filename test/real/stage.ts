@@ -9,6 +9,8 @@ export interface Session {
   /** Whether Prometheus, Grafana, Airflow and the stand-ins are wanted, too. */
   readonly homelab: 'platform' | 'whole';
   readonly lab: Lab;
+  /** Whether Loki, nginx and Prometheus are real processes behind their pods; else kwok plays these, too. */
+  readonly processes: boolean;
   /** Whether Prometheus has seven quiet days behind it. */
   readonly history: boolean;
   /** Whether somebody outside of the namespace is to reach it. */

@@ -1,3 +1,4 @@
+import { sleep } from '#adapters/clock.ts';
 import type { Clock } from '#model/ports.ts';
 
 export interface ManualClock extends Clock {
@@ -29,5 +30,16 @@ export function manualClock(start = '2026-11-22T12:00:00.000Z'): ManualClock {
       }
       await new Promise((resolve) => setImmediate(resolve));
     },
+  };
+}
+
+/** Changes of one burst are gathered for so long: the only sleep that may end by itself; milliseconds. */
+const BURST = 10;
+
+/** Real time for somebody who never polls: who sleeps is woken by a watch or never. */
+export function unpolledClock(): Clock {
+  return {
+    now: () => new Date(),
+    sleep: (milliseconds, signal) => sleep(milliseconds <= BURST ? milliseconds : Number.POSITIVE_INFINITY, signal),
   };
 }

@@ -1,14 +1,24 @@
+import fs from 'node:fs/promises';
 import path from 'node:path';
 import { flags } from './control-plane.ts';
 import { API_SERVER, writeKubeconfig } from './keys.ts';
 import type { Running, Surroundings } from './part.ts';
 import { answers } from './process.ts';
 
-/** kwok plays the nodes and the pods that have no real process behind them: test/real/kwok.yaml. */
-export async function startKwok(around: Surroundings): Promise<Running> {
+/** In kwok.yaml: whose pods are not kwok's. */
+const NOT_KWOKS = '[loki, prometheus, nginx, writer, archive]';
+
+/**
+ * kwok plays the nodes and the pods that have no real process behind them: test/real/kwok.yaml.
+ * @param all whether no pod has one
+ */
+export async function startKwok(around: Surroundings, all: boolean): Promise<Running> {
   const { directory, keys } = around;
+  const stages = await fs.readFile(path.join(import.meta.dirname, '..', 'kwok.yaml'), 'utf8');
+  const config = path.join(directory, 'kwok.yaml');
+  await fs.writeFile(config, all ? stages.replaceAll(NOT_KWOKS, '[nobody]') : stages);
   const args = {
-    config: path.join(import.meta.dirname, '..', 'kwok.yaml'),
+    config,
     kubeconfig: await writeKubeconfig(path.join(directory, 'kubeconfig-kwok'), API_SERVER, 'admin', keys.ca),
     'manage-all-nodes': 'true',
     cidr: '10.88.0.0/20',

@@ -1,6 +1,7 @@
 import { connect, type Kubernetes } from '#adapters/kubernetes/connect.ts';
-import { pathOfObject } from '#adapters/kubernetes/paths.ts';
-import type { Manifest, ObjectRef } from '#model/kubernetes.ts';
+import { pathOfObject, pathOfScope } from '#adapters/kubernetes/paths.ts';
+import { type Manifest, type ObjectRef, scopeOf } from '#model/kubernetes.ts';
+import { statusOf } from '#rehearsal/tree.ts';
 import type { RealCluster } from '../cluster.ts';
 
 let connected: Promise<Kubernetes> | undefined;
@@ -27,4 +28,17 @@ export async function deleteObject(cluster: RealCluster, ref: ObjectRef): Promis
   const kubernetes = await kubernetesOf(cluster);
   const reply = await kubernetes.request('DELETE', pathOfObject(ref));
   if (reply.status !== 200) throw new Error(`${ref.kind} ${ref.name}: ${reply.status} ${reply.body}`);
+}
+
+/** Watches an object of Flux as anybody could. @returns when its controller said that it had handled the next request to reconcile */
+export async function watchHandled(cluster: RealCluster, ref: ObjectRef): Promise<number> {
+  const kubernetes = await kubernetesOf(cluster);
+  const before = statusOf(await getObject(cluster, ref)).lastHandledReconcileAt;
+  const query = { watch: 'true', timeoutSeconds: '60' };
+  for await (const event of kubernetes.stream(pathOfScope(scopeOf(ref)), query, AbortSignal.timeout(60_000))) {
+    const { object } = event as { object: Manifest };
+    const handled = statusOf(object).lastHandledReconcileAt;
+    if (object.metadata.name === ref.name && handled !== undefined && handled !== before) return performance.now();
+  }
+  throw new Error(`${ref.kind} ${ref.name} handled no request within a minute`);
 }
