@@ -33,6 +33,7 @@ export type PartName =
   | 'charts'
   | 'ceph'
   | 'loki'
+  | 'nginx'
   | 'prometheus';
 
 declare module 'vitest' {

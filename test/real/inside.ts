@@ -41,7 +41,9 @@ const kubernetes = await connect({ kubeconfig });
 const url = `http://${HOST}:${FILES_PORT}`;
 const repositories = path.join(directory, 'git');
 await packCharts(path.join(directory, 'charts'), `${url}/charts`);
+const began = performance.now();
 await startGitServer(repositories, path.join(directory, 'charts'));
+milliseconds.git = performance.now() - began;
 await Promise.all([
   note('kube-controller-manager', startControllerManager(around)),
   note('kube-scheduler', startScheduler(around)),
@@ -52,7 +54,12 @@ await Promise.all([
 ]);
 const ending = new AbortController();
 const world = await mirrorWorld(kubernetes, (what, error) => tell(`${what}: ${(error as Error).message}`), ending.signal);
-const programs = { directory, loki: stage.files.loki, debian: stage.debian };
+const programs = {
+  directory,
+  loki: stage.files.loki,
+  debian: stage.debian,
+  onReady: (container: string, took: number) => Object.assign(milliseconds, { [container]: took, ...milliseconds }),
+};
 if (session.processes) await startKubelet(kubernetes, world, programs, ending.signal);
 await startKubeletFront(directory, keys, world.logs);
 await Promise.all(
@@ -65,7 +72,6 @@ if (session.history && stage.debian !== undefined)
   await backfillHistory(path.join(stage.debian, 'usr/bin/promtool'), path.join(prometheusHome(directory), 'data'));
 if (isWhole) await startStandIns({ world, directory, s3: S3, prometheus: { configDirectory: prometheusHome(directory) } });
 await furnish(kubernetes, session.lab, `${url}/git/fleet.git`, `${url}/charts`, isWhole);
-await fs.writeFile(path.join(directory, 'started.json'), JSON.stringify(milliseconds));
 
 const cluster: RealCluster = {
   server: API_SERVER,
@@ -78,6 +84,7 @@ const cluster: RealCluster = {
 };
 if (session.relay) await relay(directory, { 'api.sock': ['127.0.0.1', 6443], 'git.sock': [HOST, FILES_PORT] });
 process.exitCode = await run(stage.command);
+await fs.writeFile(path.join(directory, 'started.json'), JSON.stringify(milliseconds));
 ending.abort();
 process.exit();
 

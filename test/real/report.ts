@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { execa } from 'execa';
 import type { PartName } from './cluster.ts';
 import type { Session } from './stage.ts';
 import { PLAYED } from './stand-ins/index.ts';
@@ -29,20 +30,22 @@ export async function describeParts(
   { homelab }: Session,
 ): Promise<string> {
   const text = await fs.readFile(path.join(directory, 'started.json'), 'utf8').catch(() => '{}');
-  const started = JSON.parse(text) as Partial<Record<PartName, number>>;
-  const real = Object.entries(versions).map(([part, version]) => {
-    const why = missing[part as PartName];
-    const took = started[part as PartName];
-    return [
-      part,
-      why === undefined ? 'real' : 'missing',
-      why ?? `${version}${took === undefined ? '' : `, ready after ${(took / 1000).toFixed(1)} s`}`,
-    ];
+  const started = JSON.parse(text) as Readonly<Record<string, number>>;
+  const git = (await execa('git', ['--version'])).stdout.replace('git version ', '');
+  const parts = [...new Set([...Object.keys(versions), ...Object.keys(missing)])] as PartName[];
+  const real = parts.map((part) => {
+    const why = missing[part];
+    return [part, why === undefined ? 'real' : 'missing', why ?? `${versions[part]}${after(started[part])}`];
   });
   const kubelet = ['nodes and pods', 'simulated', 'kwok; Loki, Prometheus and nginx behind their pods are real processes'];
   const charts = ['charts', 'simulated', 'of our own: kinds, names, labels and service names of the real ones'];
   const played = homelab === 'whole' ? PLAYED.map(({ name, what }) => [name, 'simulated', what]) : [];
-  const rows = [...real, ['git', 'real', 'git http-backend'], kubelet, charts, ...played];
+  const rows = [...real, ['git', 'real', `${git}, http-backend${after(started.git)}`], kubelet, charts, ...played];
   const width = Math.max(...rows.map(([name = '']) => name.length));
   return rows.map(([name = '', kind = '', what = '']) => `  ${name.padEnd(width)}  ${kind.padEnd(9)}  ${what}`).join('\n');
+}
+
+/** Of a part that no test of the session has asked for nothing is known. */
+function after(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? '' : `, ready after ${(milliseconds / 1000).toFixed(1)} s`;
 }

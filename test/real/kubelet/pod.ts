@@ -13,6 +13,8 @@ const FAULT = 'anton-logging.test/fault';
 interface Container {
   daemon?: Daemon;
   startedAt?: string;
+  /** When its process was started, by the monotonic clock. */
+  began: number;
   restarts: number;
   ready: boolean;
   waiting?: { reason: string; message: string };
@@ -38,13 +40,15 @@ export class RealPod {
   async tend(pod: Manifest, find: Lookup): Promise<void> {
     const isDown = pod.metadata.annotations?.[FAULT] === 'stopped';
     for (const spec of specOf(pod).containers) {
-      const container = this.#containers.get(spec.name) ?? { restarts: 0, ready: false, notBefore: 0 };
+      const container = this.#containers.get(spec.name) ?? { restarts: 0, ready: false, notBefore: 0, began: 0 };
       this.#containers.set(spec.name, container);
       if (!isReal(spec.name)) container.startedAt ??= now();
       else if (isDown && container.daemon !== undefined) await container.daemon.stop();
       else if (!isDown && container.daemon === undefined && Date.now() >= container.notBefore)
         await this.#start(pod, spec, container, find);
+      const wasReady = container.ready;
       container.ready = container.startedAt !== undefined && (await isReady(spec, container));
+      if (isReal(spec.name) && container.ready && !wasReady) this.#programs.onReady(spec.name, performance.now() - container.began);
     }
   }
 
@@ -72,7 +76,7 @@ export class RealPod {
     const daemon = await startDaemon(this.#programs.directory, { ...command, name: log });
     const startedAt = now();
     delete container.waiting;
-    Object.assign(container, { daemon, startedAt });
+    Object.assign(container, { daemon, startedAt, began: performance.now() });
     void daemon.ended.then((how) => {
       const exitCode = typeof how === 'number' ? how : 137;
       container.terminated = { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt, finishedAt: now() };

@@ -11,6 +11,8 @@ export const REAL_CONTAINERS = ['loki', 'nginx', 'prometheus'] as const;
 export type RealContainer = (typeof REAL_CONTAINERS)[number];
 
 export interface Programs {
+  /** Told when a container's process was ready for the first time, in milliseconds after its start. */
+  readonly onReady: (container: RealContainer, milliseconds: number) => void;
   /** The cluster's own directory. */
   readonly directory: string;
   readonly loki: string | undefined;

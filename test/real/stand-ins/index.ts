@@ -26,14 +26,14 @@ export interface StandInOptions {
 
 /** What is played, and what of it is real. */
 export const PLAYED = [
-  { name: 'Alloy', what: "simulated, ships simulated pods' lines into the real Loki" },
-  { name: 'Grafana', what: 'simulated, asks the real Loki whether its datasource works' },
-  { name: 'Loki canary', what: 'simulated, pushes to the real Loki' },
-  { name: 'Rook', what: 'simulated bucket provisioner, makes users and buckets at the real object gateway' },
-  { name: 'External Secrets', what: 'simulated, writes real Secrets' },
-  { name: 'prometheus-operator', what: 'simulated, configures the real Prometheus' },
-  { name: 'kube-state-metrics and kubelet metrics', what: 'simulated, scraped by the real Prometheus' },
-  { name: "containers of the product's own pods", what: "simulated, print lines and put Airflow's archive into the real bucket" },
+  { name: 'Alloy', what: "ships simulated pods' lines into the real Loki" },
+  { name: 'Grafana', what: 'asks the real Loki whether its datasource works' },
+  { name: 'Loki canary', what: 'pushes to the real Loki' },
+  { name: 'Rook', what: 'its bucket provisioner: makes users and buckets at the real object gateway' },
+  { name: 'External Secrets', what: 'writes real Secrets' },
+  { name: 'prometheus-operator', what: 'configures the real Prometheus' },
+  { name: 'kube-state-metrics and kubelet metrics', what: 'scraped by the real Prometheus' },
+  { name: "containers of the product's own pods", what: "print lines and put Airflow's archive into the real bucket" },
 ];
 
 /**
