@@ -1,22 +1,10 @@
-import type { Change } from '#model/change.ts';
 import { type Check, check } from '#model/check.ts';
 import type { Chart, GitOps } from '#model/environment.ts';
 import { nameOf, type ObjectRef } from '#model/kubernetes.ts';
 import type { RemoteAnswer } from '#model/read.ts';
 import { failed, met, pending, type Verdict } from '#model/verdict.ts';
-import {
-  findRefusal,
-  findStall,
-  isAsked,
-  judgeReady,
-  progressOf,
-  readyOf,
-  resetCommand,
-  resetOf,
-  suspended,
-  toReconcile,
-} from './flux-state.ts';
-import { Deployment, Flux, findCondition } from './objects.ts';
+import { isAsked, judgeReady, progressOf, readyOf, suspended } from './flux-state.ts';
+import { Deployment, Flux } from './objects.ts';
 import { readList, readObject, readRemote, readTip } from './reads.ts';
 
 export const fluxIsAvailable = (namespace: string): Check =>
@@ -52,23 +40,18 @@ export const fluxIsAvailable = (namespace: string): Check =>
     },
   });
 
-/**
- * Flux has applied what is at the branch's tip: compared by commit, so that an older success doesn't count.
- * @param ref the HelmRelease in it: a Kustomization that waits for health is not applied before that is ready
- */
-export const kustomizationIsApplied = (id: string, kustomization: ObjectRef, gitops: GitOps, ref?: ObjectRef): Check =>
+/** Flux has applied what is at the branch's tip: compared by commit, so that an older success doesn't count. */
+export const kustomizationIsApplied = (id: string, kustomization: ObjectRef, gitops: GitOps): Check =>
   check({
     id,
     title: `${nameOf(kustomization)} has applied the branch's newest commit`,
     holds: 'always',
-    ...(ref === undefined ? {} : { repairPermissions: [...toReconcile(ref), ...toReconcile(kustomization)] }),
     reads: {
       kustomization: readObject(kustomization, Flux),
       source: readObject(gitops.source, Flux),
       remote: readTip(),
-      ...(ref === undefined ? {} : { release: readObject(ref, Flux) }),
     },
-    judge: ({ kustomization: found, source, remote, release }) => {
+    judge: ({ kustomization: found, source, remote }) => {
       if (remote.tip === undefined) return withoutTip(remote);
       if (source === undefined)
         return failed(
@@ -103,20 +86,7 @@ export const kustomizationIsApplied = (id: string, kustomization: ObjectRef, git
       const saw = `${nameOf(kustomization)} has not applied ${short(remote.tip)}`;
       const cause = [`it has applied ${applied}`, ...progressOf(found)];
       const remedy = `flux logs --kind=Kustomization --name=${kustomization.name}; mend what it says in Git, then resume`;
-      const refusal = release !== undefined && isOfToday && waitsForHealth(found) ? findRefusal(release) : undefined;
-      if (ref !== undefined && refusal !== undefined) return failed(saw, [...cause, `${nameOf(ref)}: ${refusal}`], remedy);
-      if (!fails) return pending(saw, cause, remedy);
-      if (ref === undefined || release === undefined || ready.reason !== 'HealthCheckFailed') return failed(saw, cause, remedy);
-      const stall = findStall(release);
-      // Flux looks at its health again after the retry interval.
-      if (stall === undefined) return pending(saw, cause, remedy);
-      const again: Change = { do: 'reconcile', object: kustomization };
-      return failed(
-        saw,
-        [...cause, `${nameOf(ref)} is stalled: ${stall.reason}`, ...stall.why],
-        `mend the cause, then: ${resetCommand(ref)}`,
-        [resetOf(ref), again],
-      );
+      return fails ? failed(saw, cause, remedy) : pending(saw, cause, remedy);
     },
   });
 
@@ -163,12 +133,6 @@ export const remoteIsUsable: Check = check({
 
 /** Reasons of Kustomization's Ready that don't pass by waiting (kustomize-controller's conditions). */
 const TERMINAL = new Set(['BuildFailed', 'ReconciliationFailed', 'PruneFailed', 'HealthCheckFailed']);
-
-/** All is applied then: what a release in it says is of the newest commit. */
-function waitsForHealth(kustomization: Flux): boolean {
-  const { message = '' } = findCondition(kustomization.status.conditions, 'Reconciling') ?? {};
-  return message.startsWith('Running health checks for revision') || readyOf(kustomization)?.reason === 'HealthCheckFailed';
-}
 
 function withoutTip({ remote, branch, unreachable }: RemoteAnswer): Verdict {
   return unreachable === undefined

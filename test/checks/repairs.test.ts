@@ -17,7 +17,6 @@ const offers = tables.flatMap((table) =>
 );
 
 const release = { apiVersion: 'helm.toolkit.fluxcd.io/v2', kind: 'HelmRelease', namespace: 'monitoring', name: 'loki' };
-const kustomization = { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', namespace: 'flux-system', name: 'loki' };
 const pod = (name: string): Change => ({ do: 'remove', object: { apiVersion: 'v1', kind: 'Pod', namespace: 'monitoring', name } });
 const reset: Change = { do: 'reconcile', object: release, reset: true };
 
@@ -25,7 +24,6 @@ it.each([
   ['loki.no-stuck-pod: a bad commit was reverted, and its pod is still there', [pod('loki-0'), reset]],
   ['loki.no-stuck-pod: all that are stuck are named', [pod('loki-0'), pod('loki-1'), reset]],
   ['loki.release-ready: retries exhausted', [reset]],
-  ['flux.loki-applied: its release has run out of retries', [reset, { do: 'reconcile', object: kustomization }]],
 ])('%s', (name, changes) => expect(offers.find(({ offer }) => offer === name)?.repair).toEqual(changes));
 
 describe.each(offers)('$offer', ({ check, verdict, repair }) => {
