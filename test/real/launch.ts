@@ -4,7 +4,8 @@ import path from 'node:path';
 import { execa } from 'execa';
 import type { PartName } from './cluster.ts';
 import { keepUp } from './keep-up.ts';
-import { type Binary, moduleDirectory, obtainBinaries } from './obtain/binaries.ts';
+import { type Binary, obtainBinaries } from './obtain/binaries.ts';
+import { findDefinitions } from './obtain/definitions.ts';
 import { obtainPackages } from './obtain/packages.ts';
 import { describeParts, sumUp, type Tally } from './report.ts';
 import { LANES, SERVED } from './sessions.ts';
@@ -53,50 +54,6 @@ async function whyNoNamespace(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return 'it takes root to make a network namespace';
   const tried = await execa('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...NAMESPACES, 'true'], { reject: false });
   return tried.failed ? `no namespaces can be made: ${tried.stderr.trim() || tried.shortMessage}` : undefined;
-}
-
-/** The kinds that Flux, the operator of Prometheus and External Secrets bring: out of their own modules. */
-const DEFINITIONS = [
-  ...(['source-controller', 'kustomize-controller', 'helm-controller'] as const).map(
-    (part) =>
-      ({
-        part,
-        folder: 'cluster',
-        module: `github.com/fluxcd/${part}`,
-        below: 'config/crd/bases',
-        which: /^(?!kustomization).*\.yaml$/,
-      }) as const,
-  ),
-  {
-    part: 'prometheus',
-    folder: 'crds',
-    module: 'github.com/prometheus-operator/prometheus-operator',
-    below: 'example/prometheus-operator-crd',
-    which: /_(prometheuses|prometheusrules|servicemonitors)\.yaml$/,
-  },
-  {
-    part: 'helm-controller',
-    folder: 'crds',
-    module: 'github.com/external-secrets/external-secrets',
-    below: 'config/crds/bases',
-    which: /^external-secrets\.io_(externalsecrets|secretstores)\.yaml$/,
-  },
-] as const;
-
-/** Their files. A part whose kinds can't be had is as good as missing itself. */
-async function findDefinitions(missing: Partial<Record<PartName, string>>): Promise<readonly string[]> {
-  const found = await Promise.all(
-    DEFINITIONS.map(async ({ part, folder, module, below, which }) => {
-      const directory = await moduleDirectory(folder, module);
-      if (directory === undefined) {
-        missing[part] ??= `the module ${module}, which has kinds that it needs, can't be had`;
-        return [];
-      }
-      const names = await fs.readdir(path.join(directory, below));
-      return names.filter((name) => which.test(name)).map((name) => path.join(directory, below, name));
-    }),
-  );
-  return found.flat();
 }
 
 /** Two at a time: mostly they wait. Those of a lane come one after the other. */
