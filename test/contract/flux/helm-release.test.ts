@@ -84,8 +84,8 @@ test('a chart that is not ready', async () => {
 });
 
 test('pods that never become ready: progressing, then failed, and stalled when the retries are used up', async () => {
-  await install('starved', 'loki', loki(1, 'absent'), { timeout: '3s', install: { remediation: { retries: 1 } } });
-  await flux.until('HelmRelease', 'starved', says('Unknown', 'Progressing', "Running 'install' action with timeout of 3s"));
+  await install('starved', 'loki', loki(1, 'absent'), { timeout: '5s', install: { remediation: { retries: 1 } } });
+  await flux.until('HelmRelease', 'starved', says('Unknown', 'Progressing', "Running 'install' action with timeout of 5s"));
   await flux.until(
     'HelmRelease',
     'starved',
@@ -94,9 +94,9 @@ test('pods that never become ready: progressing, then failed, and stalled when t
       'InstallFailed',
       /^Helm install failed for release .*\/starved with chart loki@18\.11\.0: .*timeout waiting for: \[StatefulSet\/.*\/starved status: 'InProgress'\]/,
     ),
-    30_000,
+    40_000,
   );
-  const { status } = await flux.until('HelmRelease', 'starved', stalled, 40_000);
+  const { status } = await flux.until('HelmRelease', 'starved', stalled, 60_000);
   expect(condition(status, 'Stalled')).toMatchObject({ reason: 'RetriesExceeded', message: 'Failed to install after 2 attempt(s)' });
   expect(condition(status, 'Ready')).toMatchObject({ status: 'False', reason: 'InstallFailed' });
   expect(condition(status, 'Released')).toMatchObject({ status: 'False', reason: 'InstallFailed' });
@@ -104,22 +104,22 @@ test('pods that never become ready: progressing, then failed, and stalled when t
 
   const token = await flux.ask('HelmRelease', 'starved', true);
   // What was installed in vain is there still: with the real one it is upgraded.
-  await flux.until('HelmRelease', 'starved', says('Unknown', 'Progressing', /^Running '(install|upgrade)' action with timeout of 3s$/));
-  await flux.until('HelmRelease', 'starved', { status: { lastHandledReconcileAt: token, lastHandledResetAt: token } }, 30_000);
-}, 120_000);
+  await flux.until('HelmRelease', 'starved', says('Unknown', 'Progressing', /^Running '(install|upgrade)' action with timeout of 5s$/));
+  await flux.until('HelmRelease', 'starved', { status: { lastHandledReconcileAt: token, lastHandledResetAt: token } }, 60_000);
+}, 240_000);
 
 test('an upgrade whose pods never become ready is rolled back: only Released still says why', async () => {
   const remediation = { timeout: '5s', upgrade: { cleanupOnFail: true, remediation: { retries: 1, strategy: 'rollback' } } };
   await install('rolled', 'loki', loki(0, 'absent'), remediation);
   await flux.until('HelmRelease', 'rolled', says('True', 'InstallSucceeded', /loki@18\.11\.0$/));
   await change('rolled', loki(1, 'absent'), remediation);
-  const { status } = await flux.until('HelmRelease', 'rolled', stalled, 60_000);
+  const { status } = await flux.until('HelmRelease', 'rolled', stalled, 90_000);
   expect(condition(status, 'Stalled')).toMatchObject({ reason: 'RetriesExceeded', message: 'Failed to upgrade after 2 attempt(s)' });
   expect(condition(status, 'Ready')).toMatchObject({ status: 'False', reason: expect.stringMatching(/^Rollback(Succeeded|Failed)$/) });
   const message = expect.stringMatching(/^Helm upgrade failed .*timeout waiting for: \[StatefulSet\/.*\/rolled status: 'InProgress'\]$/);
   expect(condition(status, 'Released')).toMatchObject({ status: 'False', reason: 'UpgradeFailed', message });
   expect((await flux.get('StatefulSet', 'rolled')).spec.replicas).toBe(0);
-}, 120_000);
+}, 240_000);
 
 test('a suspended one installs nothing, and counts the generation as observed', async () => {
   await install('held', 'loki', loki(0), { suspend: true });

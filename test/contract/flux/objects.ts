@@ -48,12 +48,14 @@ export function release(
   ];
 }
 
-/** Values of chart loki: nothing but single binaries, with claims of that storage class. */
+/** Values of chart loki: nothing but single binaries, with claims of that storage class. Whatever else there is to wait for is left out. */
 export function loki(replicas: number, storageClass?: string): object {
   const none = { replicas: 0 };
   const persistence = { size: '1Gi', ...(storageClass && { storageClass }) };
   const loki = { storage: { bucketNames: { chunks: 'logs' } } };
-  return { loki, singleBinary: { replicas, persistence }, write: none, read: none, backend: none };
+  const absent = { enabled: false };
+  const others = { gateway: none, lokiCanary: absent, chunksCache: absent, resultsCache: absent };
+  return { loki, singleBinary: { replicas, persistence }, write: none, read: none, backend: none, ...others };
 }
 
 /** Its pod waits for a volume of a storage class that is not there. */
