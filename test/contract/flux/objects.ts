@@ -48,14 +48,15 @@ export function release(
   ];
 }
 
-/** Values of chart loki: nothing but single binaries, with claims of that storage class. Whatever else there is to wait for is left out. */
-export function loki(replicas: number, storageClass?: string): object {
+/** Values of chart loki: nothing but a single binary, with a claim of that storage class, or not even that. Whatever else there is to wait for is left out. */
+export function loki(replicas: 0 | 1, storageClass?: string): object {
   const none = { replicas: 0 };
   const persistence = { size: '1Gi', ...(storageClass && { storageClass }) };
   const loki = { storage: { bucketNames: { chunks: 'logs' } } };
   const absent = { enabled: false };
   const others = { gateway: none, lokiCanary: absent, chunksCache: absent, resultsCache: absent };
-  return { loki, singleBinary: { replicas, persistence }, write: none, read: none, backend: none, ...others };
+  const deploymentMode = replicas === 0 ? 'None' : 'Monolithic';
+  return { deploymentMode, loki, singleBinary: { replicas: 1, persistence }, write: none, read: none, backend: none, ...others };
 }
 
 /** Its pod waits for a volume of a storage class that is not there. */

@@ -6,6 +6,7 @@ import { gatewayConfiguration, lokiConfiguration } from './loki-configuration.ts
 
 /** Those defaults of chart loki 18.11.0 that something here depends on. */
 const DEFAULTS = {
+  deploymentMode: 'Monolithic',
   loki: {
     image: { tag: '3.7.6' },
     auth_enabled: true,
@@ -38,7 +39,8 @@ export function renderLoki(release: string, namespace: string, given: Tree): rea
   const path = `${namespace}/${release}`;
   const caches = ['chunks', 'results'].filter((kind) => values[`${kind}Cache`].enabled);
   return [
-    ...lokiObjects(path, release, values),
+    // An unknown word renders no Loki, without an error.
+    ...(['Monolithic', 'SingleBinary'].includes(values.deploymentMode) ? lokiObjects(path, release, values) : []),
     ...gatewayObjects(path, release, values),
     ...canaryObjects(path, release, values),
     ...caches.map((kind) => cache(path, release, kind, values)),
