@@ -1,6 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { execa } from 'execa';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { ServedWorld } from './api/route.ts';
 import { startApi } from './api/server.ts';
@@ -9,8 +7,8 @@ import { isReady } from './controllers/apply.ts';
 import { startControllers } from './controllers/start.ts';
 import { applicationObjects } from './homelab/applications.ts';
 import { clusterObjects } from './homelab/cluster.ts';
+import { createRepository, writeFiles } from './homelab/create-repository.ts';
 import { platformObjects } from './homelab/platform.ts';
-import { repositoryFiles } from './homelab/repository.ts';
 import { createBuckets } from './services/buckets.ts';
 import { processBehind } from './services/processes.ts';
 import { dataOf } from './tree.ts';
@@ -89,30 +87,6 @@ function createWorld(): ServedWorld {
 
 function inRehearsal(name: string) {
   return { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rehearsal', name };
-}
-
-async function createRepository(remote: string, checkout: string): Promise<void> {
-  await git(dirname(remote), 'init', '--quiet', '--bare', '--initial-branch=main', remote);
-  await git(dirname(remote), 'clone', '--quiet', remote, checkout);
-  await git(checkout, 'config', 'user.name', 'Homelab');
-  await git(checkout, 'config', 'user.email', 'homelab@example.org');
-  await writeFiles(checkout, repositoryFiles());
-  await git(checkout, 'add', '--all');
-  await git(checkout, 'commit', '--quiet', '--message', 'The homelab before the rollout');
-  await git(checkout, 'push', '--quiet', '--set-upstream', 'origin', 'main');
-}
-
-/** The user's own configuration (signing, hooks, templates) stays out. */
-async function git(cwd: string, ...args: readonly string[]): Promise<void> {
-  const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' };
-  await execa('git', ['-c', 'init.defaultBranch=main', ...args], { cwd, env });
-}
-
-async function writeFiles(directory: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(directory, path)), { recursive: true });
-    await writeFile(join(directory, path), content);
-  }
 }
 
 function kubeconfigFor(server: string): string {

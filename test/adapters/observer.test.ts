@@ -85,6 +85,24 @@ test('whatever a service answers is an answer; being forbidden to ask is none', 
   expect(asked).toBe(3);
 });
 
+test('to be timed, a service is asked one after the other, until it answers with anything but 200', async () => {
+  let [open, together, asked] = [0, 0, 0];
+  const { read } = await observing((_, response) => {
+    asked += 1;
+    open += 1;
+    together = Math.max(together, open);
+    setImmediate(() => {
+      open -= 1;
+      json(response, asked === 5 ? 503 : 200, {});
+    });
+  });
+  const request = { of: 'http', service: GRAFANA, path: '/ready', times: 3 } as const;
+  const answer = await read(request);
+  expect(answer).toMatchObject({ status: 200, took: [expect.any(Number), expect.any(Number), expect.any(Number)] });
+  expect([asked, together]).toEqual([3, 1]);
+  expect(await read(request)).toMatchObject({ status: 503, took: [expect.any(Number), expect.any(Number)] });
+});
+
 test('a login is made once, kept, and made again when the session is over', async () => {
   const seen: string[] = [];
   let session = 0;

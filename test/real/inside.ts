@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { connect } from '#adapters/kubernetes/connect.ts';
-import { repositoryFiles } from '#rehearsal/homelab/repository.ts';
+import { createRepository } from '#rehearsal/homelab/create-repository.ts';
 import type { PartName, RealCluster } from './cluster.ts';
 import { backfillHistory } from './history.ts';
 import { furnish, installDefinitions } from './homelab.ts';
@@ -92,28 +92,14 @@ async function note(part: PartName, starting: Promise<Running>): Promise<void> {
   milliseconds[part] = (await starting).milliseconds;
 }
 
-/** The repository that Flux follows, with what a homelab has before the rollout, and a checkout of it as a user has one. */
+/** A checkout that knows the repository by HTTP, as the ones of users do. */
 async function makeRepository(): Promise<void> {
   const bare = path.join(repositories, 'fleet.git');
   const checkout = path.join(directory, 'checkout');
-  await git(directory, 'init', '--quiet', '--bare', '--initial-branch=main', bare);
-  await git(bare, 'config', 'http.receivepack', 'true');
-  await git(directory, 'clone', '--quiet', `${url}/git/fleet.git`, checkout);
-  await git(checkout, 'config', 'user.name', 'Homelab');
-  await git(checkout, 'config', 'user.email', 'homelab@example.org');
-  for (const [file, content] of Object.entries(repositoryFiles())) {
-    await fs.mkdir(path.dirname(path.join(checkout, file)), { recursive: true });
-    await fs.writeFile(path.join(checkout, file), content);
-  }
-  await git(checkout, 'add', '--all');
-  await git(checkout, 'commit', '--quiet', '--message', 'The homelab before the rollout');
-  await git(checkout, 'push', '--quiet', '--set-upstream', 'origin', 'main');
-}
-
-/** The user's own configuration (signing, hooks, templates) stays out. */
-async function git(cwd: string, ...args: readonly string[]): Promise<void> {
-  const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' };
-  await execa('git', ['-c', 'init.defaultBranch=main', ...args], { cwd, env });
+  await fs.mkdir(repositories, { recursive: true });
+  await createRepository(bare, checkout);
+  await execa('git', ['-C', bare, 'config', 'http.receivepack', 'true']);
+  await execa('git', ['-C', checkout, 'remote', 'set-url', 'origin', `${url}/git/fleet.git`]);
 }
 
 /** @returns its exit code */
