@@ -29,8 +29,8 @@ export async function describeParts(
   { versions, missing }: { readonly versions: Partial<Record<PartName, string>>; readonly missing: Partial<Record<PartName, string>> },
   { homelab }: Session,
 ): Promise<string> {
-  const text = await fs.readFile(path.join(directory, 'started.json'), 'utf8').catch(() => '{}');
-  const started = JSON.parse(text) as Readonly<Record<string, number>>;
+  const text = await fs.readFile(path.join(directory, 'started.json'), 'utf8').catch(() => undefined);
+  const started = JSON.parse(text ?? '{}') as Readonly<Record<string, number>>;
   const git = (await execa('git', ['--version'])).stdout.replace('git version ', '');
   const parts = [...new Set([...Object.keys(versions), ...Object.keys(missing)])] as PartName[];
   const real = parts.map((part) => {
@@ -40,7 +40,9 @@ export async function describeParts(
   const kubelet = ['nodes and pods', 'simulated', 'kwok; Loki, Prometheus and nginx behind their pods are real processes'];
   const charts = ['charts', 'simulated', 'of our own: kinds, names, labels and service names of the real ones'];
   const played = homelab === 'whole' ? PLAYED.map(({ name, what }) => [name, 'simulated', what]) : [];
-  const rows = [...real, ['git', 'real', `${git}, http-backend${after(started.git)}`], kubelet, charts, ...played];
+  const around = [['git', 'real', `${git}, http-backend${after(started.git)}`], kubelet, charts, ...played];
+  // Where no cluster was, there is nothing else to tell of.
+  const rows = text === undefined ? real : [...real, ...around];
   const width = Math.max(...rows.map(([name = '']) => name.length));
   return rows.map(([name = '', kind = '', what = '']) => `  ${name.padEnd(width)}  ${kind.padEnd(9)}  ${what}`).join('\n');
 }
