@@ -56,14 +56,17 @@ async function whyNoNamespace(): Promise<string | undefined> {
   return tried.failed ? `no namespaces can be made: ${tried.stderr.trim() || tried.shortMessage}` : undefined;
 }
 
-/** Two at a time: mostly they wait. Those of a lane come one after the other. */
+/** Two at a time: mostly they wait. Those of a lane come one after the other, and find what the one before left for them. */
 async function test(lanes: readonly (readonly Session[])[]): Promise<number> {
+  const shared = await fs.mkdtemp(path.join(os.tmpdir(), 'anton-logging-real-shared-'));
+  process.env.ANTON_LOGGING_REAL_SHARED = shared;
   const tallies: Tally[] = [];
   await Promise.all(
     lanes.map(async (sessions) => {
       for (const session of sessions) tallies.push(await runSession(session));
     }),
   );
+  await fs.rm(shared, { recursive: true, force: true });
   const { line, exit } = sumUp(tallies);
   process.stdout.write(`\n${line}\n`);
   return exit;

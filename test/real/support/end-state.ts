@@ -14,7 +14,7 @@ import type { User } from './user.ts';
 export type EndState = Readonly<Record<string, string>>;
 
 /** Where the session of an undisturbed rollout leaves its end state for the one that is killed. */
-export const UNDISTURBED = path.join(os.tmpdir(), 'anton-logging-real-undisturbed.json');
+export const UNDISTURBED = path.join(process.env.ANTON_LOGGING_REAL_SHARED ?? os.tmpdir(), 'undisturbed.json');
 
 const KINDS = [
   ['apps/v1', 'StatefulSet'],
