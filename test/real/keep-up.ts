@@ -5,9 +5,12 @@ import { execa } from 'execa';
 import { writeKubeconfig } from './parts/keys.ts';
 import { reach } from './relay.ts';
 
-/** Once the cluster is up: the ways to it from outside, and what to paste into another terminal. */
-export async function keepUp(directory: string, root: string): Promise<void> {
-  while (!existsSync(path.join(directory, 'git.sock'))) await sleep(200);
+/** Once the cluster is up, unless it ends before: the ways to it from outside, and what to paste into another terminal. */
+export async function keepUp(directory: string, root: string, ended: AbortSignal): Promise<void> {
+  while (!existsSync(path.join(directory, 'git.sock'))) {
+    if (ended.aborted) return;
+    await sleep(200);
+  }
   const [api, git] = [await reach(directory, 'api.sock'), await reach(directory, 'git.sock')];
   const kubeconfig = await writeKubeconfig(
     path.join(directory, 'outside.kubeconfig'),

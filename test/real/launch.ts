@@ -116,9 +116,12 @@ async function enter(directory: string, session: Session, command: readonly stri
 
 async function serve(): Promise<number> {
   const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'anton-logging-real-'));
-  const outside = keepUp(directory, ROOT);
+  const ended = new AbortController();
+  const outside = keepUp(directory, ROOT, ended.signal);
   const { exitCode = 1 } = await enter(directory, SERVED, ['sleep', 'infinity'], 'inherit');
+  ended.abort();
   await outside;
   await fs.rm(directory, { recursive: true, force: true });
-  return exitCode;
+  // Ctrl-C is how it is meant to end.
+  return stop.signal.aborted ? 0 : exitCode;
 }

@@ -9,6 +9,8 @@ export async function relay(directory: string, ways: Readonly<Record<string, rea
 /** The outer end of such a way, on any free port of the loopback. */
 export async function reach(directory: string, socket: string): Promise<number> {
   const server = await pass({ port: 0, host: '127.0.0.1' }, () => connect(path.join(directory, socket)));
+  // It is there as long as somebody else has a reason to be.
+  server.unref();
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
