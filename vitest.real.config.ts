@@ -11,8 +11,8 @@ export default defineConfig({
     exclude: [],
     // One cluster, two cores: what a test waits for must not be another's load.
     fileParallelism: false,
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 450_000,
     provide: { realCluster: cluster, missingParts: missing },
   },
 });

@@ -58,6 +58,13 @@ async function whyNoNamespace(): Promise<string | undefined> {
 
 /** Two at a time: mostly they wait. Those of a lane come one after the other, and find what the one before left for them. */
 async function test(lanes: readonly (readonly Session[])[]): Promise<number> {
+  const unknown = wanted.filter((name) => !LANES.flat().some((session) => session.name === name));
+  if (unknown.length > 0)
+    throw new Error(
+      `there is no session ${unknown.join(', ')}: ${LANES.flat()
+        .map(({ name }) => name)
+        .join(', ')}`,
+    );
   const shared = await fs.mkdtemp(path.join(os.tmpdir(), 'anton-logging-real-shared-'));
   process.env.ANTON_LOGGING_REAL_SHARED = shared;
   const tallies: Tally[] = [];
@@ -80,7 +87,7 @@ async function runSession(session: Session): Promise<Tally> {
   const results = path.join(directory, 'results.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
   const vitest = [process.execPath, VITEST, 'run', '--config', path.join(ROOT, 'vitest.real.config.ts'), ...reporters, ...session.tests];
-  const { all } = isPossible(session)
+  const { all, exitCode } = isPossible(session)
     ? await enter(directory, session, vitest)
     : await execa(vitest[0] as string, vitest.slice(1), {
         ...CAPTURED,
@@ -88,9 +95,11 @@ async function runSession(session: Session): Promise<Tally> {
       });
   const tally = JSON.parse(await fs.readFile(results, 'utf8').catch(() => '{}')) as Tally;
   process.stdout.write(`\n== ${session.name}\n${all}\n${await describeParts(directory, obtained, session)}\n`);
-  if (tally.success === true || stop.signal.aborted) await fs.rm(directory, { recursive: true, force: true });
+  // An error outside of the tests is in vitest's exit code alone.
+  const success = tally.success === true && exitCode === 0;
+  if (success || stop.signal.aborted) await fs.rm(directory, { recursive: true, force: true });
   else tell(`What session ${session.name} left is in ${directory}`);
-  return tally;
+  return { ...tally, success };
 }
 
 /** A whole homelab needs everything; a contract can be tried with what there is. */

@@ -78,12 +78,17 @@ async function layVolume(directory: string, pod: Manifest, name: string, find: L
   return target;
 }
 
+/** Targets that are mounted: a container that is started again finds them as they are. */
+const laid = new Set<string>();
+
 /** Nothing to undo: the mounts end with the namespace. */
 async function bind(source: string, target: string, what: 'file' | 'directory'): Promise<void> {
+  if (laid.has(target)) return;
   if (what === 'directory') await fs.mkdir(target, { recursive: true });
   else {
     await fs.mkdir(path.dirname(target), { recursive: true });
     await (await fs.open(target, 'a')).close();
   }
   await execa('mount', ['--bind', source, target]);
+  laid.add(target);
 }

@@ -104,6 +104,7 @@ function serves(port: number): () => Promise<boolean> {
     new Promise((resolve) => {
       const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => done(true));
       socket.on('error', () => done(false));
+      socket.setTimeout(2_000, () => done(false));
       function done(is: boolean): void {
         socket.destroy();
         resolve(is);
@@ -115,7 +116,7 @@ function serves(port: number): () => Promise<boolean> {
 async function isReady(ca: string): Promise<boolean> {
   const authority = await fs.readFile(ca);
   return new Promise((resolve, reject) => {
-    const options = { ca: authority, headers: { authorization: 'Bearer admin' }, timeout: 2_000 };
+    const options = { ca: authority, headers: { authorization: 'Bearer admin' }, signal: AbortSignal.timeout(2_000) };
     https.get(`${API_SERVER}/readyz`, options, (response) => resolve(response.resume().statusCode === 200)).once('error', reject);
   });
 }

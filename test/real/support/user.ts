@@ -7,8 +7,8 @@ import type { Tree } from '#rehearsal/tree.ts';
 import type { RealCluster } from '../cluster.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
-/** Milliseconds that one command may take. */
-const LONGEST = 900_000;
+/** Milliseconds that one command may take: less than its test. */
+const LONGEST = 360_000;
 
 /** How a command ended, and what it told. */
 export interface Ended {
