@@ -56,8 +56,11 @@ export const streamsAreEnough = ({ loki, targets }: Environment): Check =>
 /** Samples: fewer say little about a 95th percentile. */
 const SAMPLES = 20;
 
-/** No metric of Loki carries a query's length, so queries over 24 h are made and timed: one after the other, for together they would wait for each other. */
-/** @param after checks that come first: who waits for those would time it in each round */
+/**
+ * No metric of Loki carries a query's length, so queries over 24 h are made and timed: one after the other, for together they would wait for each other.
+ *
+ * @param after checks that come first: who waits for those would time it in each round
+ */
 export const queriesAreFast = ({ loki, targets }: Environment, after: readonly string[] = []): Check =>
   check({
     id: 'loki.p95',
