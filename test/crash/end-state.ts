@@ -73,7 +73,7 @@ function objectLines({ world }: EmbeddedCluster): readonly [string, string][] {
 }
 
 /** Of a status what a person would look at: phase and conditions, not times, counters and messages. */
-function gist(status: Tree): unknown {
+export function gist(status: Tree): { readonly phase?: string; readonly conditions: readonly string[] } {
   const conditions = (status?.conditions ?? []) as readonly { type: string; status: string }[];
   return { phase: status?.phase, conditions: conditions.map(({ type, status: state }) => `${type}=${state}`).sort() };
 }

@@ -9,7 +9,7 @@ import { backfillHistory } from './history.ts';
 import { furnish, installDefinitions } from './homelab.ts';
 import { startKubeletFront } from './kubelet/front.ts';
 import { startKubelet } from './kubelet/kubelet.ts';
-import { prometheusHome } from './kubelet/programs.ts';
+import { prometheusHome, type RealContainer } from './kubelet/programs.ts';
 import { S3, startCeph } from './parts/ceph.ts';
 import { packCharts } from './parts/charts.ts';
 import { startApiServer, startControllerManager, startEtcd, startScheduler } from './parts/control-plane.ts';
@@ -58,7 +58,9 @@ const programs = {
   directory,
   loki: stage.files.loki,
   debian: stage.debian,
-  onReady: (container: string, took: number) => Object.assign(milliseconds, { [container]: took, ...milliseconds }),
+  onReady: (container: RealContainer, took: number) => {
+    milliseconds[container] ??= took;
+  },
 };
 if (session.processes) await startKubelet(kubernetes, world, programs, ending.signal);
 await startKubeletFront(directory, keys, world.logs);
@@ -70,7 +72,8 @@ await Promise.all(
 const isWhole = session.homelab === 'whole';
 if (session.history && stage.debian !== undefined)
   await backfillHistory(path.join(stage.debian, 'usr/bin/promtool'), path.join(prometheusHome(directory), 'data'));
-if (isWhole) await startStandIns({ world, directory, s3: S3, prometheus: { configDirectory: prometheusHome(directory) } });
+if (isWhole)
+  await startStandIns({ world, directory, s3: S3, prometheus: { configDirectory: prometheusHome(directory) }, signal: ending.signal });
 await furnish(kubernetes, session.lab, `${url}/git/fleet.git`, `${url}/charts`, isWhole);
 
 const cluster: RealCluster = {

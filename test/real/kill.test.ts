@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { type EndState, readEndState, UNDISTURBED } from './support/end-state.ts';
+import type { EndState } from '../crash/end-state.ts';
+import { readEndState, UNDISTURBED } from './support/end-state.ts';
 import { needReal } from './support/needs.ts';
 import { expectExit, newUser, type User, writeGoals } from './support/user.ts';
 

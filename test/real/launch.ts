@@ -58,13 +58,9 @@ async function whyNoNamespace(): Promise<string | undefined> {
 
 /** Two at a time: mostly they wait. Those of a lane come one after the other, and find what the one before left for them. */
 async function test(lanes: readonly (readonly Session[])[]): Promise<number> {
-  const unknown = wanted.filter((name) => !LANES.flat().some((session) => session.name === name));
-  if (unknown.length > 0)
-    throw new Error(
-      `there is no session ${unknown.join(', ')}: ${LANES.flat()
-        .map(({ name }) => name)
-        .join(', ')}`,
-    );
+  const names = LANES.flat().map(({ name }) => name);
+  const unknown = wanted.filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw new Error(`there is no session ${unknown.join(', ')}: there are ${names.join(', ')}`);
   const shared = await fs.mkdtemp(path.join(os.tmpdir(), 'anton-logging-real-shared-'));
   process.env.ANTON_LOGGING_REAL_SHARED = shared;
   const tallies: Tally[] = [];

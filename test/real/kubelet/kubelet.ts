@@ -3,6 +3,9 @@ import { pathOfObject } from '#adapters/kubernetes/paths.ts';
 import { type Manifest, refOf } from '#model/kubernetes.ts';
 import { specOf, statusOf, type Tree } from '#rehearsal/tree.ts';
 import type { World } from '#rehearsal/world.ts';
+import { NODE_ADDRESSES } from '../parts/network.ts';
+import { keepDoing } from '../stand-ins/loop.ts';
+import type { Report } from '../stand-ins/mirror.ts';
 import { openHosts } from './hosts.ts';
 import { RealPod } from './pod.ts';
 import { isReal, type Programs } from './programs.ts';
@@ -16,43 +19,15 @@ const PROBE_EVERY = 250;
  * The smallest kubelet: for pods whose containers have real programs here (Loki, nginx, Prometheus); all others are kwok's.
  * @param world mirrors the real API server
  */
-export async function startKubelet(kubernetes: Kubernetes, { store }: World, programs: Programs, signal: AbortSignal): Promise<void> {
+export async function startKubelet(kubernetes: Kubernetes, world: World, programs: Programs, signal: AbortSignal): Promise<void> {
+  const { store } = world;
   const writeHosts = await openHosts(programs.directory);
   const pods = new Map<string, RealPod>();
   const reported = new Map<string, string>();
   let addresses = 0;
-  let changed = true;
-  let wake: () => void = () => {};
-  const onChange = () => {
-    changed = true;
-    wake();
-  };
-  const unsubscribe = store.subscribe(onChange);
-  void run();
-
-  async function run(): Promise<void> {
-    while (!signal.aborted) {
-      changed = false;
-      try {
-        await reconcile();
-      } catch (error) {
-        // The API server may be away for a moment, and objects change under our hands: the next look sees what is then.
-        if (!signal.aborted) process.stderr.write(`kubelet: ${(error as Error).message}\n`);
-      }
-      if (!changed) await pause();
-    }
-    unsubscribe();
-  }
-
-  function pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, PROBE_EVERY);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
+  // Objects change under our hands, and the API server may be away for a moment.
+  const report: Report = (what, error) => void process.stderr.write(`${what}: ${(error as Error).message}\n`);
+  const wake = keepDoing('kubelet', reconcile, world, { every: PROBE_EVERY, report, signal });
 
   async function reconcile(): Promise<void> {
     await writeHosts(store.list('v1', 'Service'));
@@ -81,7 +56,7 @@ export async function startKubelet(kubernetes: Kubernetes, { store }: World, pro
     }
     if (!pods.has(uid)) {
       addresses += 1;
-      pods.set(uid, new RealPod(`10.88.${200 + Math.floor(addresses / 250)}.${(addresses % 250) + 1}`, programs, onChange));
+      pods.set(uid, new RealPod(`10.88.${200 + Math.floor(addresses / 250)}.${(addresses % 250) + 1}`, programs, () => wake()));
     }
     const pod = pods.get(uid) as RealPod;
     await pod.tend(manifest, find);
@@ -96,7 +71,8 @@ export async function startKubelet(kubernetes: Kubernetes, { store }: World, pro
 }
 
 function addressesOf({ address, startTime }: RealPod): Tree {
-  return { hostIP: '10.88.255.1', hostIPs: [{ ip: '10.88.255.1' }], podIPs: [{ ip: address }], startTime };
+  const [ip] = NODE_ADDRESSES;
+  return { hostIP: ip, hostIPs: [{ ip }], podIPs: [{ ip: address }], startTime };
 }
 
 /** The scheduler's own condition is kept; a transition is dated when it happens. */

@@ -1,5 +1,6 @@
 import { copyFile } from 'node:fs/promises';
 import type { Manifest } from '#model/kubernetes.ts';
+import { timestamp } from '#rehearsal/api/store.ts';
 import { specOf, type Tree } from '#rehearsal/tree.ts';
 import { type Daemon, startDaemon } from '../parts/process.ts';
 import { commandFor, isReal, type Programs } from './programs.ts';
@@ -136,5 +137,5 @@ async function isReady({ readinessProbe }: Tree, { startedAt }: Container): Prom
 }
 
 function now(): string {
-  return `${new Date().toISOString().slice(0, 19)}Z`;
+  return timestamp(new Date());
 }

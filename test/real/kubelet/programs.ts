@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { Manifest } from '#model/kubernetes.ts';
 import type { Tree } from '#rehearsal/tree.ts';
-import type { Command } from '../parts/process.ts';
+import { type Command, flags } from '../parts/process.ts';
 import { environmentOf, type Lookup, layRoot, volumePath } from './root.ts';
 
 /** Containers that have a real process behind them. */
@@ -72,7 +72,7 @@ export async function commandFor(
       const switches = ['--web.enable-lifecycle', '--web.enable-remote-write-receiver'];
       return {
         file: path.join(debian, 'usr/bin/prometheus'),
-        args: [...Object.entries(args).map(([name, value]) => `--${name}=${value}`), ...switches],
+        args: [...flags(args), ...switches],
       };
     }
   }

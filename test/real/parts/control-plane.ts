@@ -5,7 +5,7 @@ import { connect } from 'node:tls';
 import { API_PORT, API_SERVER, writeKubeconfig } from './keys.ts';
 import { HOST, SERVICE_NETWORK } from './network.ts';
 import type { Running, Surroundings } from './part.ts';
-import { answers } from './process.ts';
+import { answers, flags } from './process.ts';
 
 export const ETCD = 'http://127.0.0.1:2379';
 
@@ -127,8 +127,4 @@ async function writeAuditPolicy(directory: string): Promise<string> {
   const rules = [{ level: 'None', userGroups: ['system:nodes'] }, { level: 'None', verbs: ['watch'] }, { level: 'Metadata' }];
   await fs.writeFile(file, JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], rules }));
   return file;
-}
-
-export function flags(values: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(values).map(([name, value]) => `--${name}=${value}`);
 }

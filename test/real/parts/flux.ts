@@ -1,11 +1,10 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { PartName } from '../cluster.ts';
-import { flags } from './control-plane.ts';
 import { API_SERVER, writeKubeconfig } from './keys.ts';
 import { HOST } from './network.ts';
 import type { Running, Surroundings } from './part.ts';
-import { answers } from './process.ts';
+import { answers, flags } from './process.ts';
 
 type Controller = Extract<PartName, 'source-controller' | 'kustomize-controller' | 'helm-controller'>;
 /** Each has two ports of its own: for health and for metrics. */

@@ -7,7 +7,7 @@ import { execa } from 'execa';
 /** Git over HTTP (git http-backend) below /git, and the files of a chart repository below /charts. */
 export const FILES_PORT = 9080;
 
-export async function startGitServer(repositories: string, charts: string): Promise<{ stop(): void }> {
+export async function startGitServer(repositories: string, charts: string): Promise<void> {
   const { stdout } = await execa('git', ['--exec-path']);
   const backend = path.join(stdout.trim(), 'git-http-backend');
   const server = createServer((request, response) => {
@@ -17,12 +17,6 @@ export async function startGitServer(repositories: string, charts: string): Prom
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(FILES_PORT, '0.0.0.0', resolve));
-  return {
-    stop() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
 }
 
 /** As a web server runs it: https://git-scm.com/docs/git-http-backend, CGI in and out. */

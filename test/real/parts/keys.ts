@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { HOST } from './network.ts';
+import { HOST, NODE_ADDRESSES } from './network.ts';
 
 /** Paths of what the parts know each other by; the keys live as long as the cluster. */
 export interface Keys {
@@ -20,7 +20,6 @@ export interface Keys {
 export const API_PORT = 6443;
 export const API_SERVER = `https://127.0.0.1:${API_PORT}`;
 const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-const NODES = ['10.88.255.1', '10.88.255.2', '10.88.255.3'];
 
 export async function makeKeys(directory: string): Promise<Keys> {
   const folder = path.join(directory, 'keys');
@@ -33,7 +32,7 @@ export async function makeKeys(directory: string): Promise<Keys> {
     `DNS:localhost,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:${HOST},IP:10.89.0.1`,
     'serverAuth',
   );
-  await sign('kubelet', '/CN=kubelet', `DNS:localhost,${NODES.map((node) => `IP:${node}`).join(',')}`, 'serverAuth');
+  await sign('kubelet', '/CN=kubelet', `DNS:localhost,${NODE_ADDRESSES.map((node) => `IP:${node}`).join(',')}`, 'serverAuth');
   await sign('kubelet-client', '/O=system:masters/CN=kube-apiserver-kubelet-client', 'DNS:apiserver', 'clientAuth');
   await sign('front-proxy', '/CN=front-proxy-client', 'DNS:front-proxy', 'clientAuth');
   await openssl('genrsa', '-out', at('service-accounts.key'), '2048');

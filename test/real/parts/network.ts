@@ -5,6 +5,8 @@ export const POD_NETWORK = '10.88.0.0/16';
 export const SERVICE_NETWORK = '10.89.0.0/16';
 /** Where what runs beside the cluster's pods is reached. */
 export const HOST = '10.88.254.1';
+/** Of the three nodes: their kubelets are asked there. */
+export const NODE_ADDRESSES = ['10.88.255.1', '10.88.255.2', '10.88.255.3'] as const;
 
 /**
  * The network of the namespace that we are in: no way out, no DNS, no kube-proxy. A process on 0.0.0.0:3100 answers for every pod at

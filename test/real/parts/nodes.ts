@@ -1,9 +1,9 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { flags } from './control-plane.ts';
 import { API_SERVER, writeKubeconfig } from './keys.ts';
+import { NODE_ADDRESSES } from './network.ts';
 import type { Running, Surroundings } from './part.ts';
-import { answers } from './process.ts';
+import { answers, flags } from './process.ts';
 
 /** In kwok.yaml: whose pods are not kwok's. */
 const NOT_KWOKS = '[loki, prometheus, nginx, writer, archive]';
@@ -22,7 +22,7 @@ export async function startKwok(around: Surroundings, all: boolean): Promise<Run
     kubeconfig: await writeKubeconfig(path.join(directory, 'kubeconfig-kwok'), API_SERVER, 'admin', keys.ca),
     'manage-all-nodes': 'true',
     cidr: '10.88.0.0/20',
-    'node-ip': '10.88.255.1',
+    'node-ip': NODE_ADDRESSES[0],
     // Its own server stays private: kubelets are asked at port 10250, where test/real/kubelet listens.
     'server-address': '127.0.0.1:10247',
     'node-lease-duration-seconds': '40',
@@ -32,12 +32,12 @@ export async function startKwok(around: Surroundings, all: boolean): Promise<Run
 
 /** Three nodes with an address of their own each, and the pods' addresses on them. */
 export function nodeObjects(): readonly object[] {
-  return [1, 2, 3].map((number) => ({
+  return NODE_ADDRESSES.map((address, index) => [address, index + 1] as const).map(([address, number]) => ({
     apiVersion: 'v1',
     kind: 'Node',
     metadata: {
       name: `k8s-${number}`,
-      annotations: { 'anton-logging.test/address': `10.88.255.${number}`, 'kwok.x-k8s.io/node': 'fake' },
+      annotations: { 'anton-logging.test/address': address, 'kwok.x-k8s.io/node': 'fake' },
       labels: {
         'kubernetes.io/hostname': `k8s-${number}`,
         'kubernetes.io/os': 'linux',

@@ -8,7 +8,6 @@ export interface Daemon {
   readonly log: string;
   /** Resolves with the exit code (or the signal's name) when it ended, for whatever reason. */
   readonly ended: Promise<number | string>;
-  readonly pid: number;
   /** TERM, and KILL after ten seconds. */
   stop(): Promise<void>;
 }
@@ -27,7 +26,7 @@ export async function startDaemon(directory: string, { name, file, args, env = {
   const output = openSync(log, 'a');
   const child = spawn(file, args, { stdio: ['ignore', output, output], env: { PATH: process.env.PATH, HOME: directory, ...env } });
   const ended = endOf(child);
-  return { name, log, ended, pid: child.pid ?? 0, stop: () => stop(child, ended) };
+  return { name, log, ended, stop: () => stop(child, ended) };
 }
 
 /**
@@ -47,6 +46,11 @@ export async function waitUntilReady(daemon: Daemon, seconds: number, isReady: (
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return performance.now() - started;
+}
+
+/** Arguments of a program written in Go. */
+export function flags(values: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(values).map(([name, value]) => `--${name}=${value}`);
 }
 
 /** Whether a URL answers with 200. */

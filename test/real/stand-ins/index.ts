@@ -15,6 +15,9 @@ import { serveProcesses } from './processes.ts';
 import { configurePrometheus, type PrometheusProcess } from './prometheus-operator.ts';
 import { type ObjectStore, provisionBuckets } from './rook.ts';
 
+/** The clock of a simulated process: it looks at the world so often although nothing changed; milliseconds. */
+const TICK = 1_000;
+
 export interface StandInOptions {
   /** The mirror of its API server. */
   readonly world: World;
@@ -22,6 +25,8 @@ export interface StandInOptions {
   readonly directory: string;
   readonly s3: ObjectStore;
   readonly prometheus: PrometheusProcess;
+  /** Ends them. */
+  readonly signal: AbortSignal;
 }
 
 /** What is played, and what of it is real. */
@@ -39,17 +44,11 @@ export const PLAYED = [
 /**
  * Plays what can't be real without containers, by the embedded cluster's own code, inside the network namespace of the real
  * cluster. Resolves once everything listens.
- * @returns how to stop them
  */
-export async function startStandIns({ world, directory, s3, prometheus }: StandInOptions): Promise<() => void> {
-  const stopping = new AbortController();
-  const { signal } = stopping;
+export async function startStandIns({ world, directory, s3, prometheus, signal }: StandInOptions): Promise<void> {
   const report = reportTo(join(directory, 'stand-ins.log'));
   const exporter = await serveMetrics(world, signal);
-  await serveProcesses(world, signal).catch((error: unknown) => {
-    stopping.abort();
-    throw error;
-  });
+  await serveProcesses(world, signal);
   const { port } = exporter.address() as AddressInfo;
 
   const looks: Readonly<Record<string, (world: World) => unknown>> = {
@@ -61,9 +60,7 @@ export async function startStandIns({ world, directory, s3, prometheus }: StandI
     'External Secrets': syncExternalSecrets,
     'prometheus-operator': () => configurePrometheus(world, prometheus, port),
   };
-  for (const [what, look] of Object.entries(looks)) keepDoing(what, look, world, report, signal);
-
-  return () => stopping.abort();
+  for (const [what, look] of Object.entries(looks)) keepDoing(what, () => look(world), world, { every: TICK, report, signal });
 }
 
 /** The same trouble again is not news. */

@@ -1,22 +1,28 @@
 import type { World } from '#rehearsal/world.ts';
 import type { Report } from './mirror.ts';
 
-/** The clock of a simulated process: it looks at the world so often although nothing changed; milliseconds. */
-const TICK = 1_000;
+interface Rhythm {
+  /** Milliseconds after which it looks again although nothing changed. */
+  readonly every: number;
+  /** Called with what did not work: the next look sees what is then. */
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
 
-/** Has a process look at the world after every change and every tick, one look at a time, until the signal aborts. */
-export function keepDoing(what: string, look: (world: World) => unknown, world: World, report: Report, signal: AbortSignal): void {
+/**
+ * Looks at the world after every change and every so often, one look at a time, until the signal aborts.
+ * @returns how to have it look at once
+ */
+export function keepDoing(what: string, look: () => unknown, { store }: World, { every, report, signal }: Rhythm): () => void {
   let due = false;
   let looking = false;
 
-  async function wake(): Promise<void> {
-    due = true;
-    if (looking) return;
+  async function run(): Promise<void> {
     looking = true;
     while (due && !signal.aborted) {
       due = false;
       try {
-        await look(world);
+        await look();
       } catch (error) {
         if (!signal.aborted) report(what, error);
       }
@@ -24,11 +30,17 @@ export function keepDoing(what: string, look: (world: World) => unknown, world: 
     looking = false;
   }
 
-  const unsubscribe = world.store.subscribe(() => void wake());
-  const ticks = setInterval(() => void wake(), TICK);
+  function wake(): void {
+    due = true;
+    if (!looking) void run();
+  }
+
+  const unsubscribe = store.subscribe(wake);
+  const ticks = setInterval(wake, every);
   signal.addEventListener('abort', () => {
     unsubscribe();
     clearInterval(ticks);
   });
-  void wake();
+  wake();
+  return wake;
 }

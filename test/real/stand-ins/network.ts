@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { Manifest } from '#model/kubernetes.ts';
+import { isReady } from '#rehearsal/controllers/apply.ts';
 import type { Send } from '#rehearsal/services/network.ts';
 import { hasLabels, specOf, statusOf, type Tree } from '#rehearsal/tree.ts';
 import type { ServiceRequest, ServiceResponse, World } from '#rehearsal/world.ts';
@@ -77,8 +78,4 @@ export async function listen(
       response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error));
     }
   }
-}
-
-function isReady(pod: Manifest): boolean {
-  return statusOf(pod).conditions?.some(({ type, status }: Tree) => type === 'Ready' && status === 'True') ?? false;
 }

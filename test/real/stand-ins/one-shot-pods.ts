@@ -4,8 +4,9 @@ import { timestamp } from '#rehearsal/api/store.ts';
 import { archiveClaim } from '#rehearsal/controllers/archive.ts';
 import { writeLog } from '#rehearsal/controllers/logs.ts';
 import { memoryOf } from '#rehearsal/memory.ts';
-import { secretOf, specOf, type Tree } from '#rehearsal/tree.ts';
+import { specOf, type Tree } from '#rehearsal/tree.ts';
 import type { World } from '#rehearsal/world.ts';
+import { environmentOf, type Lookup } from '../kubelet/root.ts';
 import type { Report } from './mirror.ts';
 import { locate } from './network.ts';
 
@@ -65,7 +66,9 @@ function statusOf(pod: Manifest, phase: string, startTime: string, container: Tr
 
 /** Puts what the embedded cluster's archive holds into the real bucket, with the keys that the pod was given. */
 async function archiveFiles(world: World, pod: Manifest): Promise<void> {
-  const environment = environmentOf(world, pod);
+  const { namespace = '' } = pod.metadata;
+  const find: Lookup = (kind, name) => world.store.get({ apiVersion: 'v1', kind, namespace, name });
+  const environment = environmentOf(pod, specOf(pod).containers[0], find);
   const endpoint = environment.RCLONE_CONFIG_TARGET_ENDPOINT ?? '';
   const address = locate(world, endpoint);
   if (address === undefined) throw new Error(`nobody listens at ${endpoint}`);
@@ -83,15 +86,4 @@ async function archiveFiles(world: World, pod: Manifest): Promise<void> {
     const response = await client.fetch(`${address.origin}${path}`, { method: 'PUT', body: new Uint8Array(body) });
     if (!response.ok) throw new Error(`PUT ${path}: status ${response.status}: ${await response.text()}`);
   }
-}
-
-function environmentOf({ store }: World, pod: Manifest): Readonly<Record<string, string | undefined>> {
-  const namespace = pod.metadata.namespace ?? '';
-  const env: Tree[] = specOf(pod).containers[0].env ?? [];
-  return Object.fromEntries(
-    env.map(({ name, value, valueFrom }) => {
-      const { name: secret, key } = valueFrom?.secretKeyRef ?? {};
-      return [name, value ?? secretOf(store.get({ apiVersion: 'v1', kind: 'Secret', namespace, name: secret }))[key]];
-    }),
-  );
 }

@@ -5,6 +5,7 @@ import type { Manifest } from '#model/kubernetes.ts';
 import { memoryOf } from '#rehearsal/memory.ts';
 import { hasLabels, specOf, statusOf, type Tree } from '#rehearsal/tree.ts';
 import type { World } from '#rehearsal/world.ts';
+import { HOST } from '../parts/network.ts';
 import { portOf } from './network.ts';
 
 /** The real Prometheus, which reads its configuration from `prometheus.yml` in this folder. */
@@ -12,7 +13,6 @@ export interface PrometheusProcess {
   readonly configDirectory: string;
 }
 
-const HOST = '10.88.254.1';
 const RELOAD = `http://${HOST}:9090/-/reload`;
 const API = 'monitoring.coreos.com/v1';
 

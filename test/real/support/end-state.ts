@@ -1,17 +1,14 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { connect } from '#adapters/kubernetes/connect.ts';
 import { readList } from '#adapters/kubernetes/read.ts';
-import { type Manifest, scopeOf } from '#model/kubernetes.ts';
-import { specOf, statusOf, type Tree } from '#rehearsal/tree.ts';
+import { type Manifest, nameOf, refOf, scopeOf } from '#model/kubernetes.ts';
+import { hashOf, specOf, type Tree } from '#rehearsal/tree.ts';
+import { type EndState, gist } from '../../crash/end-state.ts';
 import type { RealCluster } from '../cluster.ts';
 import { listObjects } from './bucket.ts';
 import type { User } from './user.ts';
-
-/** What a rollout left, line by line: what it is about, and its text without what differs from run to run. */
-export type EndState = Readonly<Record<string, string>>;
 
 /** Where the session of an undisturbed rollout leaves its end state for the one that is killed. */
 export const UNDISTURBED = path.join(process.env.ANTON_LOGGING_REAL_SHARED ?? os.tmpdir(), 'undisturbed.json');
@@ -53,7 +50,7 @@ export async function readEndState(cluster: RealCluster, user: User): Promise<En
     ...lists
       .flatMap(({ items }) => items)
       .filter(isLasting)
-      .map((object): [string, string] => [nameOf(object), contentOf(object)]),
+      .map((object): [string, string] => [nameOf(refOf(object)), contentOf(object)]),
     ...(await bucketLines(cluster)),
     ...goalsLines(JSON.parse(await fs.readFile(user.goalsFile, 'utf8'))),
   ];
@@ -66,16 +63,11 @@ function isLasting({ kind, metadata }: Manifest): boolean {
   return kind !== 'Lease' || metadata.name === 'anton-logging';
 }
 
-function nameOf({ kind, metadata }: Manifest): string {
-  return `${kind} ${metadata.namespace}/${metadata.name}`;
-}
-
 /** The spec, and of the status what a person would look at: no times, counters, revisions and addresses. */
 function contentOf(object: Manifest): string {
   const { clusterIP: _, clusterIPs: __, volumeName: ___, ...spec } = specOf(object);
-  const conditions = (statusOf(object).conditions ?? []).map(({ type, status }: Tree) => `${type}=${status}`).sort();
   if (object.kind === 'Lease') return JSON.stringify({ held: spec.holderIdentity ?? 'by nobody' });
-  return JSON.stringify({ spec: object.kind === 'ConfigMap' ? digestOf(object.data) : spec, phase: statusOf(object).phase, conditions });
+  return JSON.stringify({ spec: object.kind === 'ConfigMap' ? hashOf(object.data, 64) : spec, ...gist(object.status) });
 }
 
 /** How Loki cuts its chunks depends on timing: that there are some has to do. */
@@ -99,8 +91,4 @@ function goalsLines(goals: Tree): readonly [string, string][] {
       return [`goals ${id}`, JSON.stringify({ status, desired: evidence?.desired, checks: checks.sort() })];
     }),
   ]);
-}
-
-function digestOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
