@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, inject, vi } from 'vitest';
+import { afterAll, beforeAll, inject, vi } from 'vitest';
 import { pathOfObject, pathOfScope } from '#adapters/kubernetes/paths.ts';
 import { type Manifest, refOf, scopeOf } from '#model/kubernetes.ts';
 import { startCluster } from '#rehearsal/cluster.ts';
 import type { Tree } from '#rehearsal/tree.ts';
 import type { World } from '#rehearsal/world.ts';
 import type { PartName } from '#test/real/cluster.ts';
+import { skipWithout } from '#test/real/support/needs.ts';
 
 /** The cluster whose services are asked: the real one, or the embedded one. */
 export interface Cluster {
@@ -45,18 +46,16 @@ export interface Answer {
  * that they need can't be had.
  */
 export function useCluster<Started>(parts: readonly PartName[], start: (cluster: Cluster) => Promise<Started>): () => Started {
-  const missing = inject('missingParts') ?? {};
-  const reason = parts.flatMap((part) => (missing[part] === undefined ? [] : [`${part}: ${missing[part]}`])).join('; ');
+  const isSkipped = skipWithout(parts);
   let started: Started;
   let stop = async () => {};
   beforeAll(async () => {
-    if (reason !== '') return;
+    if (isSkipped) return;
     const cluster = await openCluster();
     stop = cluster.stop;
     started = await start(cluster);
   });
   afterAll(() => stop());
-  beforeEach(({ skip }) => skip(reason !== '', reason));
   return () => started;
 }
 

@@ -1,3 +1,5 @@
+import type { Gateway } from './gateway.ts';
+
 /**
  * What a test can know of the real cluster that `npm run test:real` keeps up around it. Everything runs in a network namespace of
  * its own, so that addresses and ports are the same each time; vitest runs inside of it.
@@ -14,7 +16,7 @@ export interface RealCluster {
   /** "http://10.88.254.1:9080/charts": a Helm repository. */
   readonly charts: string;
   /** "http://10.88.254.1:80": the Ceph object gateway, with the keys of its administrator. */
-  readonly s3: { readonly endpoint: string; readonly accessKey: string; readonly secretKey: string };
+  readonly s3: Gateway;
   /** Where to put files that end with the cluster. */
   readonly directory: string;
 }

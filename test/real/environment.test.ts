@@ -48,7 +48,7 @@ test('other namespaces, bucket, object store and chart versions: the environment
   });
   expect(specOf(release).chartRef).toEqual({ kind: 'HelmChart', name: 'loki' });
   expect(statusOf(release).history[0].chartVersion).toBe('18.10.2');
-  expect((await listObjects(real, 'team-logs')).some((key) => key.startsWith('fake/'))).toBe(true);
+  expect((await listObjects(real.s3, 'team-logs')).some((key) => key.startsWith('fake/'))).toBe(true);
 });
 
 function soakEnds({ exit, events }: Ended): number | undefined {

@@ -2,7 +2,8 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { statusOf } from '#rehearsal/tree.ts';
-import { makeBucket, removeBucket } from './support/bucket.ts';
+import { keysOf, makeBucket } from './gateway.ts';
+import { removeBucket } from './support/bucket.ts';
 import { needReal } from './support/needs.ts';
 import { deleteObject, getObject, patchObject } from './support/objects.ts';
 import { appliedChanges, editGoals, expectExit, failedChecks, newUser, redText, type User, writeGoals } from './support/user.ts';
@@ -33,13 +34,13 @@ test('a Git server that refuses the push is quoted, and nothing is half done', a
 });
 
 test('a bucket that is gone is named before anything is installed', async () => {
-  const owner = await removeBucket(real, 'loki-logs');
+  const owner = await removeBucket(real.s3, 'loki-logs');
   const refused = await user.run(['phase', 'run', '2']);
   expectExit(refused, 5);
   expect(redText(refused)).toContain('404 NoSuchBucket');
   expect(redText(refused)).toContain('environment.storage.bucket.name');
   expect(appliedChanges(refused)).toEqual([]);
-  await makeBucket(real, 'loki-logs', owner);
+  await makeBucket(real.s3, 'loki-logs', await keysOf(real.s3, owner));
 });
 
 test('a wrong secret is told from a missing bucket: SignatureDoesNotMatch', async () => {

@@ -10,6 +10,8 @@ import { request } from '#rehearsal/services/answers.ts';
 import { send } from '#rehearsal/services/processes.ts';
 import type { Tree } from '#rehearsal/tree.ts';
 import type { ServiceResponse, World } from '#rehearsal/world.ts';
+import { moveClock } from './clock.ts';
+import { apiVersionOf } from './kinds.ts';
 
 /** A homelab whose repository a test commits to, as the rollout does. */
 export interface Homelab {
@@ -32,20 +34,6 @@ interface CallOptions {
   readonly headers?: Record<string, string>;
 }
 
-const API: Readonly<Record<string, string>> = {
-  GitRepository: 'source.toolkit.fluxcd.io/v1',
-  HelmRepository: 'source.toolkit.fluxcd.io/v1',
-  HelmChart: 'source.toolkit.fluxcd.io/v1',
-  Kustomization: 'kustomize.toolkit.fluxcd.io/v1',
-  HelmRelease: 'helm.toolkit.fluxcd.io/v2',
-  Deployment: 'apps/v1',
-  StatefulSet: 'apps/v1',
-  DaemonSet: 'apps/v1',
-  Job: 'batch/v1',
-  ObjectBucketClaim: 'objectbucket.io/v1alpha1',
-  ExternalSecret: 'external-secrets.io/v1',
-};
-
 export async function startHomelab(): Promise<Homelab> {
   const directory = await mkdtemp(join(tmpdir(), 'homelab-'));
   const cluster: EmbeddedCluster = await startCluster({ directory });
@@ -54,7 +42,7 @@ export async function startHomelab(): Promise<Homelab> {
   let asked = 0;
 
   const get: Homelab['get'] = (kind, name, namespace = 'monitoring') =>
-    world.store.get({ apiVersion: API[kind] ?? 'v1', kind, namespace, name });
+    world.store.get({ apiVersion: apiVersionOf(kind), kind, namespace, name });
   const until: Homelab['until'] = async (seen) => void (await vi.waitUntil(seen, { timeout: 5_000, interval: 5 }));
 
   return {
@@ -85,10 +73,7 @@ export async function startHomelab(): Promise<Homelab> {
       world.store.put({ ...source, metadata: { ...source.metadata, annotations } });
       await until(() => get('GitRepository', 'flux-system', 'flux-system').status.lastHandledReconcileAt === token);
     },
-    moveClock(milliseconds) {
-      const clock = get('ConfigMap', 'clock', 'rehearsal');
-      world.store.put({ ...clock, data: { offsetMilliseconds: String(Number(clock.data.offsetMilliseconds) + milliseconds) } });
-    },
+    moveClock: (milliseconds) => moveClock(world, milliseconds),
     async call(url, { method = 'GET', query, body, headers } = {}) {
       const asking = request(method, { ...(query === undefined ? {} : { query }), body });
       const answer = await send(world, url, { ...asking, headers: { ...asking.headers, ...headers } });

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, beforeEach, expect, inject, vi } from 'vitest';
+import { afterAll, beforeAll, expect, inject, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { systemClock } from '#adapters/clock.ts';
 import { connect, type Kubernetes } from '#adapters/kubernetes/connect.ts';
@@ -12,6 +12,9 @@ import { applyObject, requestReconcile } from '#adapters/kubernetes/write.ts';
 import type { Manifest, ObjectRef } from '#model/kubernetes.ts';
 import { startCluster } from '#rehearsal/cluster.ts';
 import type { PartName, RealCluster } from '#test/real/cluster.ts';
+import { skipWithout } from '#test/real/support/needs.ts';
+import { moveClock } from '#test/rehearsal/clock.ts';
+import { apiVersionOf } from '#test/rehearsal/kinds.ts';
 
 /** Flux, a namespace in which nothing is yet, and a Git repository of its own. */
 export interface FluxTarget {
@@ -51,14 +54,6 @@ interface Place {
 }
 
 const PARTS: readonly PartName[] = ['kube-apiserver', 'source-controller', 'kustomize-controller', 'helm-controller', 'git', 'charts'];
-const API: Readonly<Record<string, string>> = {
-  GitRepository: 'source.toolkit.fluxcd.io/v1',
-  HelmRepository: 'source.toolkit.fluxcd.io/v1',
-  HelmChart: 'source.toolkit.fluxcd.io/v1',
-  Kustomization: 'kustomize.toolkit.fluxcd.io/v1',
-  HelmRelease: 'helm.toolkit.fluxcd.io/v2',
-  StatefulSet: 'apps/v1',
-};
 const signal = new AbortController().signal;
 
 /** The contract: what Flux does. The embedded one in `npm test`, the real controllers in `npm run test:real`. */
@@ -67,32 +62,29 @@ export function useFlux(): FluxTarget {
   vi.setConfig({ testTimeout: 60_000 });
   const directory = mkdtemp(join(tmpdir(), 'flux-'));
   const namespace = `flux-${randomUUID().slice(0, 8)}`;
-  const [missing] = Object.entries(inject('missingParts') ?? {}).filter(([part]) => PARTS.includes(part as PartName));
+  const isSkipped = skipWithout(PARTS);
   let place: Place;
   let kubernetes: Kubernetes;
   let checkout: string;
 
   const real = inject('realCluster');
   beforeAll(async () => {
-    if (missing !== undefined) return;
+    if (isSkipped) return;
     place = real === undefined ? await startEmbedded(await directory) : await placeInReal(real, namespace);
     kubernetes = await connect({ kubeconfig: place.kubeconfig });
     checkout = join(await directory, 'clone');
     await git(await directory, 'clone', '--quiet', place.bare, checkout);
     await send('v1', 'Namespace', namespace, {});
   }, 60_000);
-  beforeEach(({ skip }) => {
-    if (missing !== undefined) skip(`${missing[0]}: ${missing[1]}`);
-  });
   afterAll(async () => {
     // Flux would go on trying in vain.
-    if (real !== undefined && missing === undefined) await kubernetes.request('DELETE', `/api/v1/namespaces/${namespace}`);
+    if (real !== undefined && !isSkipped) await kubernetes.request('DELETE', `/api/v1/namespaces/${namespace}`);
     await place?.stop();
     await rm(await directory, { recursive: true, force: true });
   });
 
   function ref(kind: string, name: string): ObjectRef {
-    return { apiVersion: API[kind] ?? 'v1', kind, name, namespace };
+    return { apiVersion: apiVersionOf(kind), kind, name, namespace };
   }
 
   async function send(apiVersion: string, kind: string, name: string, body: object): Promise<void> {
@@ -138,7 +130,7 @@ export function useFlux(): FluxTarget {
       await target.until('GitRepository', 'repository', { status: { artifact: { revision } } });
       return revision;
     },
-    apply: (kind, name, body) => send(API[kind] ?? 'v1', kind, name, body),
+    apply: (kind, name, body) => send(apiVersionOf(kind), kind, name, body),
     passTime: (milliseconds) => place.passTime(milliseconds),
     async ask(kind, name, reset) {
       const token = randomUUID();
@@ -165,13 +157,7 @@ async function startEmbedded(directory: string): Promise<Place> {
   const kubeconfig = join(directory, 'kubeconfig');
   await writeFile(kubeconfig, text);
   const charts = { loki: 'https://grafana-community.github.io/helm-charts', alloy: 'https://grafana.github.io/helm-charts' };
-  const clock = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'clock', namespace: 'rehearsal' } };
-  let offset = 0;
-  function passTime(milliseconds: number): void {
-    offset += milliseconds;
-    world.store.put({ ...clock, data: { offsetMilliseconds: String(offset) } });
-  }
-  return { kubeconfig, bare, repository: bare, charts, passTime, stop };
+  return { kubeconfig, bare, repository: bare, charts, passTime: (milliseconds) => moveClock(world, milliseconds), stop };
 }
 
 async function placeInReal({ kubeconfig, repositories, git: url, charts }: RealCluster, name: string): Promise<Place> {

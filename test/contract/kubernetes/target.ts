@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, inject } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
 import type { PartName } from '#test/real/cluster.ts';
+import { skipWithout } from '#test/real/support/needs.ts';
 import { startEmbedded } from './embedded.ts';
 import { useReal } from './real.ts';
 import { type Reply, type Requests, requestsTo } from './requests.ts';
@@ -21,18 +22,15 @@ let namespaces = 0;
  * file need, they are skipped; else `prepare` comes before them.
  */
 export function useTarget(parts: readonly PartName[] = [], prepare: (target: Target) => Promise<void> = async () => {}): Target {
-  const missing = inject('missingParts') ?? {};
-  const needed: readonly PartName[] = ['etcd', 'kube-apiserver', ...parts];
-  const reason = needed.flatMap((part) => (missing[part] === undefined ? [] : [`${part}: ${missing[part]}`])).join('; ');
+  const isSkipped = skipWithout(['etcd', 'kube-apiserver', ...parts]);
   let stage: Stage;
   const target = targetOn(() => stage);
   beforeAll(async () => {
-    if (reason !== '') return;
+    if (isSkipped) return;
     const real = inject('realCluster');
     stage = real === undefined ? await startEmbedded() : useReal(real);
     await prepare(target);
   });
-  beforeEach((context) => context.skip(reason !== '', reason));
   afterAll(() => stage?.stop());
   return target;
 }

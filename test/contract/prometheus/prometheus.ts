@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { stringify } from 'yaml';
 import type { Manifest } from '#model/kubernetes.ts';
-import { dataOf } from '#rehearsal/tree.ts';
-import type { World } from '#rehearsal/world.ts';
+import { moveClock } from '#test/rehearsal/clock.ts';
 import { type Answer, type Cluster, uniqueName, until } from '../services.ts';
 
 /** A Prometheus that scrapes one target that is up and one that is not, and evaluates one group of rules. */
@@ -37,7 +36,7 @@ export async function startPrometheus(cluster: Cluster): Promise<Prometheus> {
   const samples = async (job: string) => (await prometheus.query(`count_over_time(up{job="${job}"}[1h])`)).json?.data?.result ?? [];
   await until(async () => (await samples(prometheus.up)).length === 1 && (await samples(prometheus.down)).length === 1);
   // Two scrapes at least: time passes by itself in the one cluster, and by the clock of the other.
-  if (cluster.world !== undefined) passMinute(cluster.world);
+  if (cluster.world !== undefined) moveClock(cluster.world, 60_000);
   await until(async () => (await samples(prometheus.up))[0].value[1] > 1);
   return prometheus;
 }
@@ -84,9 +83,4 @@ async function declare(cluster: Cluster, namespace: string, groups: readonly obj
   await cluster.create({ apiVersion, kind: 'PrometheusRule', metadata: metadata('rules'), spec: { groups } });
   const missing = { name: 'KEY', valueFrom: { secretKeyRef: { name: 'missing', key: 'key' } } };
   for (const manifest of servedBy(namespace, 'down', [missing])) await cluster.create(manifest);
-}
-
-function passMinute({ store }: World): void {
-  const clock = store.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rehearsal', name: 'clock' }) as Manifest;
-  store.put({ ...clock, data: { offsetMilliseconds: String(Number(dataOf(clock).offsetMilliseconds) + 60_000) } });
 }

@@ -1,7 +1,8 @@
 import { XMLParser } from 'fast-xml-parser';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Keys } from '#test/real/gateway.ts';
 import { useCluster } from '../services.ts';
-import { type Keys, openStore, type Sending } from './store.ts';
+import { openStore, type Sending } from './store.ts';
 
 const store = useCluster(['etcd', 'kube-apiserver', 'ceph'], openStore);
 const XML = 'application/xml';

@@ -1,15 +1,10 @@
 import { AwsV4Signer } from 'aws4fetch';
 import { inject } from 'vitest';
-import type { Tree } from '#rehearsal/tree.ts';
 import type { World } from '#rehearsal/world.ts';
+import { type Gateway, type Keys, keysOf, makeBucket } from '#test/real/gateway.ts';
 import { type Answer, type Cluster, uniqueName } from '../services.ts';
 
 const SERVICE = 'storage/rook-ceph-rgw-storage:80';
-
-export interface Keys {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
 
 /** An object store with a user who has a bucket, and another user who has another. */
 export interface Store {
@@ -40,7 +35,7 @@ export interface Sending {
 export async function openStore(cluster: Cluster): Promise<Store> {
   const bucket = uniqueName();
   const foreign = `${bucket}-foreign`;
-  const make = cluster.world === undefined ? makeBucket : grantBucket(cluster.world);
+  const make = cluster.world === undefined ? makeOwnBucket : grantBucket(cluster.world);
   const keys = await make(bucket);
   await make(foreign);
   return {
@@ -88,19 +83,9 @@ function grantBucket({ buckets }: World): (bucket: string) => Promise<Keys> {
 }
 
 /** A user named like the bucket, made by the gateway's administrator, and the user's bucket. */
-async function makeBucket(bucket: string): Promise<Keys> {
-  const { s3 } = inject('realCluster') ?? {};
-  const administrator = { accessKeyId: s3?.accessKey ?? '', secretAccessKey: s3?.secretKey ?? '' };
-  const user = await put(`${s3?.endpoint}/admin/user?uid=${bucket}&display-name=${bucket}`, administrator);
-  const [made] = ((await user.json()) as Tree).keys;
-  const keys = { accessKeyId: made.access_key, secretAccessKey: made.secret_key };
-  await put(`${s3?.endpoint}/${bucket}`, keys);
+async function makeOwnBucket(bucket: string): Promise<Keys> {
+  const gateway = inject('realCluster')?.s3 as Gateway;
+  const keys = await keysOf(gateway, bucket);
+  await makeBucket(gateway, bucket, keys);
   return keys;
-}
-
-async function put(url: string, keys: Keys): Promise<Response> {
-  const signed = await new AwsV4Signer({ method: 'PUT', url, ...keys, service: 's3', region: 'us-east-1' }).sign();
-  const response = await fetch(signed.url, { method: 'PUT', headers: signed.headers });
-  if (!response.ok) throw new Error(`PUT ${url}: ${response.status} ${await response.text()}`);
-  return response;
 }

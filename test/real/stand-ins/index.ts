@@ -6,6 +6,7 @@ import { writeRoutineLogs } from '#rehearsal/controllers/logs.ts';
 import { shipLogs } from '#rehearsal/services/alloy.ts';
 import { pushCanaries } from '#rehearsal/services/canary.ts';
 import type { World } from '#rehearsal/world.ts';
+import type { Gateway } from '../gateway.ts';
 import { serveMetrics } from './exporter.ts';
 import { keepDoing } from './loop.ts';
 import type { Report } from './mirror.ts';
@@ -13,7 +14,7 @@ import { send } from './network.ts';
 import { playOneShotPods } from './one-shot-pods.ts';
 import { serveProcesses } from './processes.ts';
 import { configurePrometheus, type PrometheusProcess } from './prometheus-operator.ts';
-import { type ObjectStore, provisionBuckets } from './rook.ts';
+import { provisionBuckets } from './rook.ts';
 
 /** The clock of a simulated process: it looks at the world so often although nothing changed; milliseconds. */
 const TICK = 1_000;
@@ -23,7 +24,7 @@ export interface StandInOptions {
   readonly world: World;
   /** Where `stand-ins.log` goes: what did not work, before it was tried again. */
   readonly directory: string;
-  readonly s3: ObjectStore;
+  readonly s3: Gateway;
   readonly prometheus: PrometheusProcess;
   /** Ends them. */
   readonly signal: AbortSignal;

@@ -1,4 +1,3 @@
-import { AwsClient } from 'aws4fetch';
 import { type Manifest, refOf } from '#model/kubernetes.ts';
 import { timestamp } from '#rehearsal/api/store.ts';
 import { archiveClaim } from '#rehearsal/controllers/archive.ts';
@@ -6,6 +5,7 @@ import { writeLog } from '#rehearsal/controllers/logs.ts';
 import { memoryOf } from '#rehearsal/memory.ts';
 import { specOf, type Tree } from '#rehearsal/tree.ts';
 import type { World } from '#rehearsal/world.ts';
+import { clientOf } from '../gateway.ts';
 import { environmentOf, type Lookup } from '../kubelet/root.ts';
 import type { Report } from './mirror.ts';
 import { locate } from './network.ts';
@@ -72,13 +72,11 @@ async function archiveFiles(world: World, pod: Manifest): Promise<void> {
   const endpoint = environment.RCLONE_CONFIG_TARGET_ENDPOINT ?? '';
   const address = locate(world, endpoint);
   if (address === undefined) throw new Error(`nobody listens at ${endpoint}`);
-  const client = new AwsClient({
+  const keys = {
     accessKeyId: environment.RCLONE_CONFIG_TARGET_ACCESS_KEY_ID ?? '',
     secretAccessKey: environment.RCLONE_CONFIG_TARGET_SECRET_ACCESS_KEY ?? '',
-    region: environment.RCLONE_CONFIG_TARGET_REGION ?? '',
-    service: 's3',
-    retries: 0,
-  });
+  };
+  const client = clientOf(keys, environment.RCLONE_CONFIG_TARGET_REGION ?? '');
   const files: { path: string; body: Buffer }[] = [];
   const put = (bucket: string, key: string, body: Buffer) => files.push({ path: `/${bucket}/${key}`, body });
   archiveClaim({ buckets: { put } } as unknown as World, pod);

@@ -74,7 +74,7 @@ function contentOf(object: Manifest): string {
 async function bucketLines(cluster: RealCluster): Promise<readonly [string, string][]> {
   const lines = await Promise.all(
     ['loki-logs', 'airflow-logs'].map(async (bucket) =>
-      (await listObjects(cluster, bucket)).map((key): [string, string] => {
+      (await listObjects(cluster.s3, bucket)).map((key): [string, string] => {
         const [chunks] = /^(fake|index)\//.exec(key) ?? [];
         return [chunks === undefined ? `object ${bucket}/${key}` : `objects in ${bucket}/${chunks}`, 'there'];
       }),
