@@ -3,7 +3,8 @@ import { configMap, kustomization, says } from './objects.ts';
 import { useFlux } from './target.ts';
 
 const flux = useFlux();
-const applied = (revision: string) => says('True', 'ReconciliationSucceeded', `Applied revision: ${revision}`);
+const applied = (revision: string) =>
+  says('True', 'ReconciliationSucceeded', `Applied revision: ${revision}`, { lastAppliedRevision: revision });
 
 test('a commit that the source has fetched is applied, and the status names it', async () => {
   await flux.apply('Kustomization', 'plain', kustomization('./plain'));

@@ -2,10 +2,13 @@ import { expect } from 'vitest';
 import type { Manifest } from '#model/kubernetes.ts';
 import type { FluxTarget } from './target.ts';
 
-/** A description of the condition Ready, for `until`. */
-export function says(status: 'True' | 'False' | 'Unknown', reason: string, message: string | RegExp): object {
+/**
+ * A description of the condition Ready, for `until`.
+ * @param fields of the status: Flux writes conditions first and the rest after them, so that who reads both has to wait for both
+ */
+export function says(status: 'True' | 'False' | 'Unknown', reason: string, message: string | RegExp, fields: object = {}): object {
   const condition = { type: 'Ready', status, reason, message: typeof message === 'string' ? message : expect.stringMatching(message) };
-  return { status: { conditions: expect.arrayContaining([expect.objectContaining(condition)]) } };
+  return { status: { conditions: expect.arrayContaining([expect.objectContaining(condition)]), ...fields } };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: as the API server sent it

@@ -24,9 +24,6 @@ export async function startFlux(around: Surroundings, controller: Controller): P
     'health-addr': `127.0.0.1:${port}`,
     'metrics-addr': `127.0.0.1:${port + 1}`,
     'requeue-dependency': '5s',
-    // What a test waits for must not be the client's own rate limit.
-    'kube-api-qps': '500',
-    'kube-api-burst': '1000',
     ...(controller === 'source-controller' && {
       'storage-path': path.join(home, 'artifacts'),
       'storage-addr': '0.0.0.0:9790',
