@@ -83,7 +83,11 @@ export const archiveIsComplete = (airflow: Airflow): Check =>
           `kubectl logs -n ${airflow.namespace} job/${archiveJobName(airflow)}`,
         );
       if (list.status !== 200) return refused('list', airflow.archive, list);
-      const files = (list.objects ?? []).filter(({ key }) => !key.endsWith('/MANIFEST.json'));
+      const { objects = [] } = list;
+      const files = objects.filter(({ key }) => !key.endsWith('/MANIFEST.json'));
+      // It is written last: a list without it is of before, although it was asked for at the same time.
+      if (files.length === objects.length)
+        return pending('the archive was finished while it was looked at', ['its list is older than its manifest'], 'nothing yet');
       const bytes = files.reduce((sum, { size }) => sum + size, 0);
       const saw = `${files.length} files, ${formatBytes(bytes)}`;
       if (files.length === manifest.files && bytes === manifest.bytes) return met(saw);

@@ -62,16 +62,17 @@ export default [
     '2 files, 30B',
     [
       pending('not yet', { manifest: s3(404, { code: 'NoSuchKey' }) }, 'no archive yet', 'kubectl logs -n airflow job/airflow-log-archive'),
+      pending('a list of before the manifest', { list: s3(200) }, 'while it was looked at', 'its list is older'),
       failed(
         'a file is missing',
-        { list: s3(200, { objects: [file('a', 10)] }) },
+        { list: s3(200, { objects: [file('a', 10), file('MANIFEST.json', 9)] }) },
         '1 files, 10B',
         'had 2 files, 30B',
         'kubectl delete job',
       ),
       failed(
         'a file is short',
-        { list: s3(200, { objects: [file('a', 10), file('b', 19)] }) },
+        { list: s3(200, { objects: [file('a', 10), file('b', 19), file('MANIFEST.json', 9)] }) },
         '29B',
         'claim airflow/airflow-logs had',
         'MANIFEST.json',
