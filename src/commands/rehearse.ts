@@ -49,8 +49,12 @@ export default class Rehearse extends BaseCommand {
   async #listFaults(colours: boolean): Promise<Exit> {
     const { FAULTS } = await import('#rehearsal/faults/index.ts');
     const paint = painter(colours);
-    for (const { name, phase, description, check, remedy } of FAULTS) {
-      this.print(`${paint.bold(name)} (phase ${phase}): ${description}\n  found by: ${check}\n  lifted by: ${remedy}`);
+    for (const { name, phase, description, check, remedy, settings = {} } of FAULTS) {
+      const needs = Object.entries(settings).map(
+        ([path, value]) => `\n  with environment.${path}: ${JSON.stringify(value)} in the copy of the goals`,
+      );
+      const lifted = `\n  lifted by deleting ConfigMap rehearsal/fault-${name}: ${remedy}`;
+      this.print(`${paint.bold(name)} (phase ${phase}): ${description}\n  found by: ${check}${needs.join('')}${lifted}`);
     }
     return EXIT.done;
   }

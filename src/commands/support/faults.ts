@@ -1,3 +1,4 @@
+import { setValue } from '#goals/edit.ts';
 import { UserError } from '#model/errors.ts';
 import type { Event } from '#model/event.ts';
 import { FAULTS } from '#rehearsal/faults/index.ts';
@@ -22,6 +23,14 @@ export function readFault(text: string): PlannedFault {
     `there is no fault "${text}"`,
     `write NAME or NAME@PHASE, with one of these names:\n${FAULTS.map((each) => `  ${each.name}: ${each.description}`).join('\n')}`,
   );
+}
+
+/** The goals with the settings that the faults need in order to show. */
+export function adjustGoals(text: string, faults: readonly PlannedFault[]): string {
+  const settings = FAULTS.filter(({ name }) => faults.some((planned) => planned.name === name)).flatMap((fault) =>
+    Object.entries(fault.settings ?? {}),
+  );
+  return settings.reduce((adjusted, [path, value]) => setValue(adjusted, ['environment', ...path.split('.')], value), text);
 }
 
 /** Brings faults into the world when their phase begins. */

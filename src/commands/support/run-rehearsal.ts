@@ -3,7 +3,7 @@ import { openGoalsFile } from '#adapters/files.ts';
 import { createScratch } from '#adapters/scratch.ts';
 import { EXIT, type Exit } from '#model/errors.ts';
 import { type EmbeddedCluster, startCluster } from '#rehearsal/cluster.ts';
-import { bringIn, injectFaults, type PlannedFault } from './faults.ts';
+import { adjustGoals, bringIn, injectFaults, type PlannedFault } from './faults.ts';
 import { interruptSignal } from './interrupt.ts';
 import { journalDirectory } from './journals.ts';
 import { understandOwn } from './open-goals.ts';
@@ -23,7 +23,7 @@ export interface Rehearsal {
 /** Runs the rollout on an embedded cluster, in this process but over real HTTP, on a copy of the goals. */
 export async function runRehearsal({ goals, faults, to, serve }: Rehearsal, flags: Omit<RunFlags, 'yes' | 'overwrite'>): Promise<Exit> {
   const scratch = await createScratch('anton-logging-rehearsal');
-  const cluster = await startCluster({ directory: scratch.path, goals });
+  const cluster = await startCluster({ directory: scratch.path, goals: adjustGoals(goals, faults) });
   let exit: Exit = EXIT.done;
   try {
     const kubeconfig = await scratch.write('kubeconfig', cluster.kubeconfig);

@@ -1,4 +1,5 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import { playFaults } from '../faults/index.ts';
 import { shipLogs } from '../services/alloy.ts';
 import { pushCanaries } from '../services/canary.ts';
 import { tendLoki } from '../services/loki.ts';
@@ -19,6 +20,7 @@ import { reconcileWorkloads } from './workloads.ts';
 
 /** Sources before consumers, so that a change usually arrives in one round. */
 const CONTROLLERS: readonly Controller[] = [
+  playFaults,
   fetchRepositories,
   reconcileHelmSources,
   reconcileKustomizations,

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { conditionOf } from '#rehearsal/controllers/apply.ts';
-import { FAULTS } from '#rehearsal/faults/index.ts';
 import { type Homelab, phase1, phase2, startHomelab } from '../rollout.ts';
 
 const LOKI = 'http://loki.monitoring.svc:3100';
@@ -26,15 +25,6 @@ const lift = (name: string) => homelab.world.store.remove({ ...fault(name), ...f
 const lokiContainer = () => homelab.get('Pod', 'loki-0')?.status?.containerStatuses?.[0];
 const isLokiReady = () => homelab.get('StatefulSet', 'loki')?.status?.readyReplicas === 1;
 const config = async () => parse(String((await homelab.call(`${LOKI}/config`)).body));
-
-test('each fault says what it is, what finds it and what lifts it', () => {
-  expect(FAULTS.map(({ name, phase, check }) => [name, phase, check])).toEqual([
-    ['oom-loop', 2, 'loki.no-restarts'],
-    ['gateway-404', 2, 'loki.gateway-routes'],
-    ['retention-off', 2, 'loki.retention-runs'],
-  ]);
-  for (const { name, remedy } of FAULTS) expect(remedy).toContain(`ConfigMap rehearsal/fault-${name}`);
-});
 
 test('oom-loop: Loki is killed again and again, nobody listens, and a healthy pod comes after it', async () => {
   bring('oom-loop');

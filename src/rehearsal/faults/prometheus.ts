@@ -1,0 +1,4 @@
+import type { Fault } from './fault.ts';
+
+/** What Prometheus is told to scrape, evaluate and take. */
+export const PROMETHEUS: readonly Fault[] = [];
