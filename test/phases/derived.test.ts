@@ -12,7 +12,8 @@ const [documents] = derivationsOf('6.1');
 const claim = object({ name: 'airflow-logs', namespace: 'airflow', spec: { resources: {} } });
 const manifest = s3(200, { body: '{"files":1,"bytes":10}' });
 const missing = s3(404, { code: 'NoSuchKey' });
-const listing = (size: number): Answer => s3(200, { objects: [{ key: 'archive/airflow-logs/a', size, modified: NOW.toISOString() }] });
+const file = (key: string, size: number) => ({ key: `archive/airflow-logs/${key}`, size, modified: NOW.toISOString() });
+const listing = (size: number): Answer => s3(200, { objects: [file('MANIFEST.json', 22), file('a', size)] });
 
 describe('the claim of Airflow', () => {
   it('is copied once', () => {
