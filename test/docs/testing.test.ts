@@ -5,11 +5,11 @@ import { root } from '../cli/run-command.ts';
 
 const page = readFileSync(join(root, 'docs/testing.md'), 'utf8');
 
-test('every command of its table is a script of the package', () => {
+test('its table has every script of the package that tests something, and no other', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const named = [...page.matchAll(/^\| `npm (?:run )?([\w:]+)` \|/gm)].map(([, name]) => name ?? '');
-  expect(named).toEqual(['test', 'test:real', 'cluster:real', 'test:crash']);
-  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
+  const testing = Object.keys(scripts).filter((name) => /^(test|exam|cluster)\b/.test(name));
+  expect(named.toSorted()).toEqual(testing.toSorted());
 });
 
 test('every file and folder that it names is there', () => {
