@@ -16,7 +16,8 @@ export function notAnswering(what: string, { status, text: body = '', service }:
   if (status === 401 || status === 403)
     return failed(saw, cause, "see what asks for a login there: Grafana's is in the Secret that environment.grafana.login names");
   const pods = service === undefined ? 'kubectl get pods' : `kubectl get pods -n ${service.namespace}`;
-  const described = service === undefined ? '' : `; kubectl describe service -n ${service.namespace} ${service.name}`;
+  const described =
+    service === undefined ? '' : `; kubectl describe ${service.pod ? 'pod' : 'service'} -n ${service.namespace} ${service.name}`;
   return pending(saw, cause, `see the pods behind it: ${pods}${described}`);
 }
 

@@ -22,16 +22,40 @@ export function readObject<S extends Schema>(ref: ObjectRef, schema: S): Read<v.
 
 /** All objects of a scope; undefined when the API server does not serve the resource (its CRD is not installed). */
 export function readList<S extends Schema>(scope: Scope, schema: S, selector?: string): Read<v.InferOutput<S>[] | undefined> {
+  return { ...readFields(scope, schema, undefined, selector), wakes: scope };
+}
+
+/** The same with only those fields of each ("spec.containers.name"), for lists that may be long: so long that they are not watched, either. */
+export function readFields<S extends Schema>(
+  scope: Scope,
+  schema: S,
+  fields: readonly string[] | undefined,
+  selector?: string,
+): Read<v.InferOutput<S>[] | undefined> {
   const subject = `${scope.resource} ${scope.namespace === undefined ? 'in all namespaces' : `in ${scope.namespace}`}`;
   return {
     subject,
-    request: selector === undefined ? { of: 'list', scope } : { of: 'list', scope, selector },
+    request: { of: 'list', scope, ...(selector === undefined ? {} : { selector }), ...(fields === undefined ? {} : { fields }) },
     permissions: [permit(scope, 'list')],
-    wakes: scope,
     decode: (answer) => {
       const { served, items } = expect(answer, 'list');
       return served ? items.map((item) => parse(schema, item, subject)) : undefined;
     },
+  };
+}
+
+/** The last lines of a container within so many seconds; undefined when it is gone or has not started. */
+export function readLogs(
+  place: { readonly namespace: string; readonly pod: string; readonly container: string },
+  since: number,
+  tail: number,
+): Read<readonly string[] | undefined> {
+  const { namespace, pod, container } = place;
+  return {
+    subject: `log of ${namespace}/${pod}, container ${container}`,
+    request: { of: 'logs', namespace, pod, container, since, tail },
+    permissions: [{ verb: 'get', group: '', resource: 'pods/log', namespace, name: pod }],
+    decode: (answer) => expect(answer, 'logs').lines,
   };
 }
 
@@ -192,7 +216,8 @@ function expect<K extends Answer['of']>(answer: Answer, of: K): Extract<Answer, 
 }
 
 function proxyTo(service: ServiceRef, verb: Permission['verb']): Permission[] {
-  return [{ verb, group: '', resource: 'services/proxy', namespace: service.namespace, name: `${service.name}:${service.port}` }];
+  const resource = service.pod ? 'pods/proxy' : 'services/proxy';
+  return [{ verb, group: '', resource, namespace: service.namespace, name: `${service.name}:${service.port}` }];
 }
 
 function loginTo(service: ServiceRef, login: SecretKeys | undefined): Permission[] {

@@ -23,9 +23,14 @@ export function lookOnce(observer: Observer, signal: AbortSignal): Look {
 }
 
 /** The check's verdict, or unknown with the reason when something it needs could not be read. */
-export async function judgeCheck(check: Pick<Check, 'reads' | 'judge'>, look: Look, now: Date): Promise<Outcome> {
-  const seen = await readAll(check.reads, look);
-  return 'state' in seen ? seen : check.judge(seen.values, now);
+export async function judgeCheck(check: Pick<Check, 'reads' | 'next' | 'judge'>, look: Look, now: Date): Promise<Outcome> {
+  const values: Record<string, unknown> = {};
+  for (let reads: Reads = check.reads; Object.keys(reads).length > 0; reads = unread(check.next?.(values) ?? {}, values)) {
+    const seen = await readAll(reads, look);
+    if ('state' in seen) return seen;
+    Object.assign(values, seen.values);
+  }
+  return check.judge(values, now);
 }
 
 /**
@@ -59,6 +64,10 @@ export async function readAll(reads: Reads, look: Look): Promise<{ values: Recor
   );
   const unknown = settled.find((one) => 'state' in one);
   return unknown ?? { values: Object.fromEntries(settled as (readonly [string, unknown])[]) };
+}
+
+function unread(reads: Reads, values: Readonly<Record<string, unknown>>): Reads {
+  return Object.fromEntries(Object.entries(reads).filter(([name]) => !Object.hasOwn(values, name)));
 }
 
 /** Whether the check was not looked at, because one before it is not met. */

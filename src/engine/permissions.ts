@@ -40,7 +40,7 @@ function ofValidation(validation: Validation): readonly Permission[] {
   if (isGate(validation)) {
     return validation.gate === 'soak' ? [...ofReads({ began: validation.began }), ...validation.quiet.flatMap(ofValidation)] : [];
   }
-  if (!isProbe(validation)) return ofReads(validation.reads);
+  if (!isProbe(validation)) return [...ofReads(validation.reads), ...(validation.nextPermissions ?? [])];
   const { before, reads, after } = validation.with('permissions');
   return [...ofReads(reads), ...before.flatMap(ofChange), ...after.flatMap(ofChange)];
 }

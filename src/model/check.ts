@@ -18,6 +18,13 @@ export interface Check<R extends Reads = any> {
   /** Ids of checks of the same objective that have to be met first; until then this one is pending, unread. */
   readonly after?: readonly string[];
   readonly reads: R;
+  /**
+   * Reads that depend on what was read before: asked for again with their values, until no name is new. The judge sees them all.
+   * Bounded: whoever may need thousands chooses some and says so.
+   */
+  next?(seen: Seen<R>): Reads;
+  /** Of the reads that `next` may ask for: they can't be derived before the first ones are made. */
+  readonly nextPermissions?: readonly Permission[];
   /** Of the repairs that its verdicts may offer: asked for only when repairs are allowed. */
   readonly repairPermissions?: readonly Permission[];
   judge(seen: Seen<R>, now: Date): Verdict;

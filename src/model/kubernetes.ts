@@ -9,6 +9,8 @@ export interface ServiceRef {
   readonly namespace: string;
   readonly name: string;
   readonly port: number;
+  /** It is one pod by this name, and no Service that chooses among several. */
+  readonly pod?: true;
 }
 
 /** All objects of one resource, in one namespace or in all. */

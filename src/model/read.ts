@@ -19,7 +19,8 @@ export type Seen<R extends Reads> = { readonly [K in keyof R]: R[K] extends Read
 
 export type Request =
   | { readonly of: 'object'; readonly ref: ObjectRef }
-  | { readonly of: 'list'; readonly scope: Scope; readonly selector?: string }
+  | ListRequest
+  | LogsRequest
   /** Which keys a Secret has. Of its values only the ones named in `reveal`, which are no secrets (an endpoint's address), leave the adapter. */
   | { readonly of: 'secret'; readonly namespace: string; readonly name: string; readonly reveal: readonly string[] }
   | HttpRequest
@@ -27,6 +28,26 @@ export type Request =
   | { readonly of: 'api'; readonly path: string }
   | S3Request
   | GitRequest;
+
+export interface ListRequest {
+  readonly of: 'list';
+  readonly scope: Scope;
+  readonly selector?: string;
+  /** The paths of the fields that are wanted ("spec.containers.name"): the rest is dropped page by page, so that a long list takes little memory. */
+  readonly fields?: readonly string[];
+}
+
+/** The last lines that a container wrote, as the kubelet has them. */
+export interface LogsRequest {
+  readonly of: 'logs';
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  /** Seconds back from now. */
+  readonly since: number;
+  /** Of the lines since then only so many, the last ones. */
+  readonly tail: number;
+}
 
 /** HTTP to a service inside the cluster, over the API server's service proxy. */
 export interface HttpRequest {
@@ -76,7 +97,7 @@ export type GitRequest =
   /** The files below these paths at the remote's tip. */
   | { readonly of: 'git'; readonly look: 'files'; readonly paths: readonly string[] };
 
-export type Answer = ObjectAnswer | ListAnswer | SecretAnswer | HttpAnswer | S3Answer | RemoteAnswer | FilesAnswer;
+export type Answer = ObjectAnswer | ListAnswer | LogsAnswer | SecretAnswer | HttpAnswer | S3Answer | RemoteAnswer | FilesAnswer;
 
 /** `undefined`: the API server says that it does not exist. */
 export interface ObjectAnswer {
@@ -88,6 +109,11 @@ export interface ListAnswer {
   readonly of: 'list';
   readonly served: boolean;
   readonly items: readonly Manifest[];
+}
+/** `lines` is undefined when there is no such pod or container, or it has not started yet. */
+export interface LogsAnswer {
+  readonly of: 'logs';
+  readonly lines: readonly string[] | undefined;
 }
 /** `keys` is undefined when there is no such Secret. */
 export interface SecretAnswer {

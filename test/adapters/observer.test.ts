@@ -68,10 +68,81 @@ test('a list is read page by page, begun anew when its state is gone, and "not s
   expect(ceph).toEqual({ of: 'list', served: false, items: [] });
 });
 
+test('of a long list only the fields that are wanted are kept', async () => {
+  const { read } = await observing((_, response) =>
+    json(response, 200, {
+      apiVersion: 'v1',
+      kind: 'PodList',
+      items: [
+        {
+          metadata: { name: 'a', namespace: 'n', uid: 'u' },
+          spec: { nodeName: 'k', containers: [{ name: 'c', image: 'i' }, { name: 'd' }] },
+        },
+        { metadata: { name: 'b' }, spec: 'odd', status: { phase: 'Running' } },
+      ],
+    }),
+  );
+  const fields = ['spec.containers.name', 'spec.nodeName', 'status.phase', 'metadata.labels'];
+  expect(await read({ of: 'list', scope: { group: '', version: 'v1', resource: 'pods' }, fields })).toEqual({
+    of: 'list',
+    served: true,
+    items: [
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'a', namespace: 'n' },
+        spec: { containers: [{ name: 'c' }, { name: 'd' }], nodeName: 'k' },
+      },
+      { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'b', namespace: undefined }, spec: {}, status: { phase: 'Running' } },
+    ],
+  });
+});
+
+test('the last lines of a container; one that is gone or has not started has none, and being forbidden to look is no answer', async () => {
+  const answers: Record<string, [number, string]> = {
+    writes: [200, 'one\n\ntwo\n'],
+    silent: [200, ''],
+    gone: [404, 'pods "gone" not found'],
+    waiting: [400, 'container "c" in pod "waiting" is waiting to start: ContainerCreating'],
+    secret: [403, 'pods "secret" is forbidden'],
+  };
+  const { read } = await observing((request, response) => {
+    const { pathname, search } = new URL(request.url ?? '/', 'http://api');
+    expect(search).toBe('?container=c&sinceSeconds=3600&tailLines=2');
+    const [, name = ''] = /^\/api\/v1\/namespaces\/n\/pods\/(\w+)\/log$/.exec(pathname) ?? [];
+    const [code, said] = answers[name] ?? [500, ''];
+    if (code === 200) response.writeHead(200, { 'content-type': 'text/plain' }).end(said);
+    else status(response, code, 'Failure', said);
+  });
+  const ask = (pod: string) => read({ of: 'logs', namespace: 'n', pod, container: 'c', since: 3600, tail: 2 });
+  expect(await ask('writes')).toEqual({ of: 'logs', lines: ['one', 'two'] });
+  expect(await ask('silent')).toEqual({ of: 'logs', lines: [] });
+  expect(await ask('gone')).toEqual({ of: 'logs', lines: undefined });
+  expect(await ask('waiting')).toEqual({ of: 'logs', lines: undefined });
+  await expect(ask('secret')).rejects.toMatchObject({ reason: 'forbidden' });
+});
+
+test('a check may name many reads: only some are under way together', async () => {
+  let [open, most] = [0, 0];
+  const { read } = await observing((_, response) => {
+    open += 1;
+    most = Math.max(most, open);
+    setImmediate(() => {
+      open -= 1;
+      json(response, 200, {});
+    });
+  });
+  const asked = Array.from({ length: 40 }, (_, port) => read({ of: 'http', service: { ...GRAFANA, port: port + 1 }, path: '/' }));
+  await Promise.all(asked);
+  expect(most).toBeLessThanOrEqual(16);
+});
+
 test('whatever a service answers is an answer; being forbidden to ask is none', async () => {
   let asked = 0;
+  const pods: (string | undefined)[] = [];
   const { read } = await observing((request, response) => {
     asked += 1;
+    if (request.url?.includes('/pods/')) pods.push(request.url);
     if (request.url?.includes('/services/loki:3100/'))
       return status(response, 503, 'ServiceUnavailable', 'no endpoints available for service "loki"');
     if (request.url?.includes('/services/gateway:80/')) return void response.writeHead(403, { 'content-type': 'text/plain' }).end('nginx');
@@ -80,9 +151,13 @@ test('whatever a service answers is an answer; being forbidden to ask is none', 
   const ask = (name: string, port: number) =>
     read({ of: 'http', service: { namespace: 'monitoring', name, port }, path: '/ready', query: { a: 'b' } });
   expect(await ask('loki', 3100)).toMatchObject({ of: 'http', status: 503, body: expect.stringContaining('no endpoints') });
+  expect(
+    await read({ of: 'http', service: { namespace: 'm', name: 'alloy-x', port: 12345, pod: true }, path: '/' }).catch(String),
+  ).toContain('m/alloy-x:12345');
+  expect(pods).toEqual(['/api/v1/namespaces/m/pods/alloy-x:12345/proxy/']);
   expect(await ask('gateway', 80)).toMatchObject({ status: 403, body: 'nginx', contentType: 'text/plain' });
   await expect(ask('secret', 80)).rejects.toMatchObject({ reason: 'forbidden', message: expect.stringContaining('monitoring/secret:80') });
-  expect(asked).toBe(3);
+  expect(asked).toBe(4);
 });
 
 test('to be timed, a service is asked one after the other, until it answers with anything but 200', async () => {

@@ -14,23 +14,32 @@ export const PROMETHEUS = ENVIRONMENT.prometheus as Prometheus;
 export const GRAFANA = ENVIRONMENT.grafana as Grafana;
 export const AIRFLOW = ENVIRONMENT.airflow as Airflow;
 
+/** What the engine judges: of a check, or of a probe once it has written. */
+export type Judged = Pick<Check, 'reads' | 'next' | 'judge'>;
+
 /** By the name of the read. */
 export type Answers = Readonly<Record<string, Answer>>;
 
 /** Decodes the answers and judges them: reads and judge together, as the engine does. */
-export function judge({ reads, judge: decide }: Pick<Check, 'reads' | 'judge'>, answers: Answers, now = NOW): Verdict {
-  const seen = Object.entries(reads as Reads).map(([name, read]) => {
-    const answer = answers[name];
-    if (answer === undefined) throw new Error(`no answer to the read ${name}`);
-    return [name, read.decode(answer)] as const;
-  });
-  return decide(Object.fromEntries(seen), now);
+export function judge({ reads, next, judge: decide }: Judged, answers: Answers, now = NOW): Verdict {
+  const seen: Record<string, unknown> = {};
+  const readAll = (asked: Reads) => {
+    const unread = Object.entries(asked).filter(([name]) => !(name in seen));
+    for (const [name, read] of unread) seen[name] = read.decode(answers[name] ?? missing(name));
+    if (unread.length > 0 && next !== undefined) readAll(next(seen));
+  };
+  readAll(reads);
+  return decide(seen, now);
+}
+
+function missing(name: string): never {
+  throw new Error(`no answer to the read ${name}`);
 }
 
 /** One check: answers for which it is met, and what a change of some of them makes of it. */
 export interface Table {
   readonly id: string;
-  readonly check: Pick<Check, 'reads' | 'judge'>;
+  readonly check: Judged;
   readonly met: Answers;
   readonly rows: readonly Row[];
   /** Reads without whose subject the check is met all the same. */

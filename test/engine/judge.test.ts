@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { isDeferred, judgeCheck, judgeRound, lookOnce } from '#engine/judge.ts';
 import { Unobserved, Unreadable } from '#model/errors.ts';
+import { met } from '#model/verdict.ts';
 import { checkFact, readFact } from './facts.ts';
 import { World } from './support.ts';
 
@@ -48,6 +49,22 @@ test('one unknown read is enough, whatever the others say', async () => {
   world.unreadable.set('gateway', new Unobserved('timeout', 'no answer in 10 s'));
   const both = checkFact('loki', 'up', { reads: { seen: readFact('loki'), gateway: readFact('gateway') } });
   expect((await judgeCheck(both, lookOf(world), NOW)).state).toBe('unknown');
+});
+
+test('reads that depend on what was read before are made until no name is new, and the judge sees them all', async () => {
+  const world = new World();
+  for (const [fact, value] of Object.entries({ loki: 'gateway', gateway: 'canary', canary: 'gateway' })) world.set(fact, value);
+  const next = (seen: Record<string, string>) => Object.fromEntries(Object.values(seen).map((fact) => [fact, readFact(fact)]));
+  const judge = (seen: Record<string, string>) => met(JSON.stringify(seen));
+  expect(await judgeCheck(checkFact('loki', 'up', { next, judge }), lookOf(world), NOW)).toEqual(
+    met('{"seen":"gateway","gateway":"canary","canary":"gateway"}'),
+  );
+  expect(world.reads).toEqual(['loki', 'gateway', 'canary']);
+  world.unreadable.set('canary', new Unobserved('timeout', 'no answer in 10 s'));
+  expect(await judgeCheck(checkFact('loki', 'up', { next, judge }), lookOf(world), NOW)).toMatchObject({
+    state: 'unknown',
+    saw: 'fact canary could not be read',
+  });
 });
 
 test('any other error is a bug and not an outcome', async () => {

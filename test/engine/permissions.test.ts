@@ -117,6 +117,11 @@ function namesOf(validations: readonly Validation[], steps: readonly Step[] = []
   return permissionsOf({ preconditions: [], objectives: [aim('1.1', validations, steps)] }).map(describePermission);
 }
 
+test('what later reads of a check may need is asked for with its first ones', () => {
+  const nextPermissions = [{ verb: 'get', group: '', resource: 'pods/log' }] as const;
+  expect(namesOf([checkFact('one', 'up', { nextPermissions })])).toEqual(['get configmaps (name one)', 'get pods/log']);
+});
+
 test('a look needs no permission to write', () => {
   const body = { preconditions: [], objectives: [aim('1.1', [checkFact('one')], [put('one')])] };
   const verbs = (writes: boolean) => new Set(permissionsOf(body, writes).map(({ verb }) => verb));

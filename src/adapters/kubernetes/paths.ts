@@ -14,5 +14,5 @@ export function pathOfObject(ref: ObjectRef): string {
 /** What follows it is the service's own path. Port numbers only: names are another's choice. */
 export function pathOfProxy(service: ServiceRef): string {
   const name = `${encodeURIComponent(service.name)}:${service.port}`;
-  return `/api/v1/namespaces/${encodeURIComponent(service.namespace)}/services/${name}/proxy`;
+  return `/api/v1/namespaces/${encodeURIComponent(service.namespace)}/${service.pod ? 'pods' : 'services'}/${name}/proxy`;
 }

@@ -1,6 +1,6 @@
 import { Unobserved, Unreadable } from '#model/errors.ts';
-import { type Manifest, nameOf, type ObjectRef, type Scope } from '#model/kubernetes.ts';
-import type { ListAnswer, ObjectAnswer, Request, SecretAnswer, SecretKeys } from '#model/read.ts';
+import { type Manifest, nameOf, type ObjectRef } from '#model/kubernetes.ts';
+import type { ListAnswer, ListRequest, ObjectAnswer, Request, SecretAnswer, SecretKeys } from '#model/read.ts';
 import { Secret } from '../secret.ts';
 import { type Kubernetes, parseReply } from './connect.ts';
 import { readFailure } from './failures.ts';
@@ -25,12 +25,7 @@ export async function readObject(kubernetes: Kubernetes, ref: ObjectRef, signal?
  * All objects of a scope, page by page.
  * @throws Unobserved, Unreadable
  */
-export async function readList(
-  kubernetes: Kubernetes,
-  scope: Scope,
-  selector: string | undefined,
-  signal: AbortSignal,
-): Promise<ListAnswer> {
+export async function readList(kubernetes: Kubernetes, { scope, selector, fields }: ListRequest, signal: AbortSignal): Promise<ListAnswer> {
   const what = `list of ${scope.resource}${scope.namespace === undefined ? '' : ` in ${scope.namespace}`}`;
   const items: Manifest[] = [];
   let next: string | undefined;
@@ -53,10 +48,29 @@ export async function readList(
     if (!Array.isArray(page.items)) throw new Unreadable(`${what}: the answer has no items`);
     // Items of built-in kinds come without their kind.
     const kind = { apiVersion: page.apiVersion, kind: String(page.kind).replace(/List$/, '') };
-    items.push(...page.items.map((item) => asManifest({ ...kind, ...item }, what)));
+    for (const item of page.items) items.push(keep(asManifest({ ...kind, ...item }, what), fields));
     next = (page.metadata as { continue?: string } | undefined)?.continue || undefined;
     if (next === undefined) return { of: 'list', served: true, items };
   }
+}
+
+/** The object with these fields alone, beside what names it. */
+function keep(object: Manifest, fields: readonly string[] | undefined): Manifest {
+  if (fields === undefined) return object;
+  const { apiVersion, kind, metadata } = object;
+  const { name, namespace } = metadata;
+  const kept = fields.reduce<unknown>((taken, field) => takeField(taken, object, field.split('.')), { metadata: { name, namespace } });
+  return { ...(kept as Manifest), apiVersion, kind };
+}
+
+/** `into` with what stands at the path in `from`; a path goes through all elements of an array. */
+function takeField(into: unknown, from: unknown, [key, ...rest]: readonly string[]): unknown {
+  if (Array.isArray(from))
+    return from.map((element, index) => takeField(Array.isArray(into) ? into[index] : {}, element, [key ?? '', ...rest]));
+  if (typeof from !== 'object' || from === null || key === undefined || !Object.hasOwn(from, key)) return into;
+  const value = (from as Record<string, unknown>)[key];
+  const before = (into ?? {}) as Record<string, unknown>;
+  return { ...before, [key]: rest.length === 0 ? value : takeField(before[key] ?? (Array.isArray(value) ? [] : {}), value, rest) };
 }
 
 /**

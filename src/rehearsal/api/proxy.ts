@@ -28,9 +28,25 @@ export async function proxyToService(
   const pod = pods.find(isReady);
   // The real server names the whole target once there are pods, ready or not.
   if (pod === undefined) throw unavailable(`no endpoints available for service "${pods.length === 0 ? name : target}"`);
-  const process = findProcess(pod, port.targetPort);
-  if (process === undefined)
-    throw unavailable(`error trying to reach service: dial tcp 10.244.0.10:${port.targetPort}: connect: connection refused`);
+  return ask(world, findProcess(pod, port.targetPort), port.targetPort, request);
+}
+
+/** The same for one pod by its name. @throws Refusal 404 without the pod, 503 without a process that listens */
+export async function proxyToPod(
+  world: World,
+  findProcess: ProcessFinder,
+  namespace: string,
+  target: string,
+  request: ServiceRequest,
+): Promise<ServiceResponse> {
+  const [name = '', port] = target.split(':');
+  const pod = world.store.get({ apiVersion: 'v1', kind: 'Pod', namespace, name });
+  if (pod === undefined) throw notFound({ group: '', resource: 'pods' }, name);
+  return ask(world, findProcess(pod, Number(port)), Number(port), request);
+}
+
+async function ask(world: World, process: ServiceProcess | undefined, port: number, request: ServiceRequest): Promise<ServiceResponse> {
+  if (process === undefined) throw unavailable(`error trying to reach service: dial tcp 10.244.0.10:${port}: connect: connection refused`);
   return process(request, world);
 }
 

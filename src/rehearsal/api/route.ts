@@ -6,7 +6,7 @@ import { KINDS } from './kinds.ts';
 import { listObjects } from './list.ts';
 import { sendLog } from './logs.ts';
 import { createObject, deleteObject, getObject, type ObjectRequest, patchObject, replaceObject } from './objects.ts';
-import { type ProcessFinder, proxyToService } from './proxy.ts';
+import { type ProcessFinder, proxyToPod, proxyToService } from './proxy.ts';
 import { Refusal } from './status.ts';
 import type { MemoryStore } from './store.ts';
 import { watchObjects } from './watch.ts';
@@ -77,7 +77,7 @@ export async function route(world: ServedWorld, findProcess: ProcessFinder, call
   const kind = served.find((each) => each.resource === path.resource);
   if (served.length === 0) return NO_SUCH_PAGE;
   if (kind === undefined) throw new Refusal(404, 'NotFound', 'the server could not find the requested resource', {});
-  if (resource === 'services/proxy') return proxy(world, findProcess, call, path);
+  if (resource === 'services/proxy' || resource === 'pods/proxy') return proxy(world, findProcess, call, path);
   const { headers } = call.request;
   const target = {
     kind,
@@ -134,7 +134,8 @@ async function proxy(world: ServedWorld, findProcess: ProcessFinder, call: Call,
   const { authorization: _, ...passed } = request.headers;
   const headers = Object.fromEntries(Object.entries(passed).map(([header, value]) => [header, String(value)]));
   const asked = { method: request.method ?? 'GET', path, query: url.searchParams, headers, body };
-  const result = await proxyToService(world, findProcess, target.namespace ?? '', target.name, asked);
+  const proxyTo = target.resource === 'pods' ? proxyToPod : proxyToService;
+  const result = await proxyTo(world, findProcess, target.namespace ?? '', target.name, asked);
   response.writeHead(result.status, { ...(result.contentType && { 'Content-Type': result.contentType }), ...result.headers });
   response.end(request.method === 'HEAD' ? undefined : result.body);
 }

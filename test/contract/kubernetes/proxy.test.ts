@@ -81,3 +81,19 @@ test.each([
     },
   });
 });
+
+test('one pod is reached by its own name, past every service', async () => {
+  const service = await target.request('GET', `${services}/teapot`);
+  const pods = services.replace('/services', '/pods');
+  const { targetPort } = service.body.spec.ports[0];
+  expect((await target.send('GET', `${pods}/teapot:${targetPort}/proxy/lid?x=1`)).status).toBe(418);
+  expect(seen).toMatchObject({ method: 'GET', path: '/lid' });
+  expect(await target.request('GET', `${pods}/x:${targetPort}/proxy/`)).toMatchObject({
+    status: 404,
+    body: { reason: 'NotFound', message: 'pods "x" not found' },
+  });
+  expect(await target.request('GET', `${pods}/silent:81/proxy/`)).toMatchObject({
+    status: 503,
+    body: { message: expect.stringMatching(/^error trying to reach service: dial tcp 10\.[\d.]+:81: connect: connection refused$/) },
+  });
+});

@@ -37,7 +37,9 @@ export async function readEndState(cluster: RealCluster, user: User): Promise<En
   const kubernetes = await connect({ kubeconfig: cluster.kubeconfig });
   const lists = await Promise.all(
     KINDS.flatMap(([apiVersion, kind]) =>
-      NAMESPACES.map((namespace) => readList(kubernetes, scopeOf({ apiVersion, kind, namespace }), undefined, AbortSignal.timeout(30_000))),
+      NAMESPACES.map((namespace) =>
+        readList(kubernetes, { of: 'list', scope: scopeOf({ apiVersion, kind, namespace }) }, AbortSignal.timeout(30_000)),
+      ),
     ),
   );
   await user.git('fetch', '--quiet', 'origin');
