@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { CheckEvidence, Evidence, MatchedObjective } from '#goals/types.ts';
+import type { Step } from '#model/change.ts';
 import type { Check, Gate, Probe } from '#model/check.ts';
 import { parseDuration } from '#model/duration.ts';
 import type { Attestation } from '#model/ports.ts';
@@ -7,6 +9,17 @@ import type { Outcome } from '#model/verdict.ts';
 /** Whether a run has shown it: not a bare claim, nor one that has nothing but approvals beside it. */
 export function wasShown({ status, evidence }: Pick<MatchedObjective, 'status' | 'evidence'>): boolean {
   return status === 'completed' && evidence !== undefined && evidence.run !== '';
+}
+
+/** The same of one that may have regressed since: what it does not hold any more was shown once. */
+export function wasOnceShown({ status, evidence }: Pick<MatchedObjective, 'status' | 'evidence'>): boolean {
+  return wasShown({ status: status === 'regressed' ? 'completed' : status, ...(evidence === undefined ? {} : { evidence }) });
+}
+
+/** An objective's desired state, as far as it is declared: another digest means that it has to be planned again. */
+export function digestOfSteps(steps: readonly Step[]): string {
+  const declared = steps.filter((step) => step.do === 'commit');
+  return createHash('sha256').update(JSON.stringify(declared)).digest('hex').slice(0, 16);
 }
 
 /** Whether it has to be judged now: what holds on entry or once is over when it was met. */

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { MatchedObjective } from '#goals/types.ts';
 import type { Step } from '#model/change.ts';
 import { type Check, type Gate, isCheck, isGate, isProbe, type Probe, type Validation } from '#model/check.ts';
 import { EXIT, UserError } from '#model/errors.ts';
 import type { Outcome } from '#model/verdict.ts';
-import { isStanding, wasShown } from './evidence.ts';
+import { digestOfSteps, isStanding, wasShown } from './evidence.ts';
 import { judgeRound, lookOnce, readAll } from './judge.ts';
 import { lookAtGate, openGate } from './objective-gate.ts';
 import { ObjectiveLog, type ObjectiveResult } from './objective-log.ts';
@@ -22,12 +21,6 @@ import { findDecisive } from './wait.ts';
 export async function runObjective(phase: number, objective: MatchedObjective, tools: RunTools): Promise<ObjectiveResult> {
   if (objective.skipped !== undefined) return { status: 'skipped', exit: EXIT.done, reason: objective.skipped };
   return new ObjectiveRun(phase, objective, tools).run();
-}
-
-/** The objective's desired state, as far as it is declared: another digest means that it has to be planned again. */
-function digestOfSteps(steps: readonly Step[]): string {
-  const declared = steps.filter((step) => step.do === 'commit');
-  return createHash('sha256').update(JSON.stringify(declared)).digest('hex').slice(0, 16);
 }
 
 class ObjectiveRun {

@@ -26,6 +26,11 @@ export function permissionsOf(body: PhaseBody, writes = true, repairs = false): 
   return distinct(all);
 }
 
+/** What one of the validations needs, its own writes included. */
+export function permissionsToValidate(validations: readonly Validation[]): readonly Permission[] {
+  return distinct(validations.flatMap(ofValidation));
+}
+
 /** "get services/proxy in monitoring (name loki)": as messages name a permission. */
 export function describePermission({ verb, group, resource, namespace, name }: Permission): string {
   const what = group === '' ? resource : `${resource}.${group}`;

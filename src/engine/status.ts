@@ -1,4 +1,4 @@
-import { phaseStatusOf, progressOf } from '#goals/progress.ts';
+import { initiativeStatusOf, phaseStatusOf, progressOf } from '#goals/progress.ts';
 import type { Goals, MatchedDeliverable, MatchedObjective, MatchedPhase } from '#goals/types.ts';
 import { isGate } from '#model/check.ts';
 import type { Status } from '#model/event.ts';
@@ -29,7 +29,7 @@ export function composeStatus(input: StatusInput): StatusReport {
   return {
     initiative: {
       name: goals.initiative.name,
-      status: goals.initiative.status,
+      status: initiativeStatusOf(phases.map(({ status }) => status)),
       rollout: goals.rollout,
       progress: progressOf(phases.flatMap(deliverableStatuses)),
     },

@@ -17,10 +17,19 @@ const PHASES: readonly Phase[] = [
   phaseOf(2, [aim('2.1', [checkFact('three')], [put('three')])]),
 ];
 
+test('the initiative is what its phases are, whatever the file claims of it', () => {
+  const world = worldFor(PHASES, ['1.1', '1.2']);
+  world.goals = world.goals.replace('"status": "pending"', '"status": "completed"');
+  expect(goalsOf(world).initiative.status).toBe('completed');
+  expect(offline(world).initiative).toMatchObject({ status: 'in_progress', progress: { percent: 66 } });
+  const done = worldFor(PHASES, ['1.1', '1.2', '2.1']);
+  expect(offline(done).initiative).toMatchObject({ status: 'completed', progress: { percent: 100 } });
+});
+
 test('offline: the claims of the file, marked as such, and nothing is looked at', () => {
   const world = worldFor(PHASES, ['1.1']);
   expect(offline(world)).toEqual({
-    initiative: { name: 'Lab', status: 'pending', rollout: 'logging', progress: { done: 1, total: 3, percent: 33 } },
+    initiative: { name: 'Lab', status: 'in_progress', rollout: 'logging', progress: { done: 1, total: 3, percent: 33 } },
     phases: [
       {
         id: 'phase-1',
