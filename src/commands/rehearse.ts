@@ -6,7 +6,7 @@ import { painter } from '#ui/text.ts';
 import { BaseCommand } from './support/base-command.ts';
 import { findPhase, lastPhase } from './support/catalogue.ts';
 import { locateGoals, understandOwn } from './support/open-goals.ts';
-import { lookFlags, repairFlag } from './support/run-flags.ts';
+import { lookFlags, repairFlag, runOutputFlag } from './support/run-flags.ts';
 
 export default class Rehearse extends BaseCommand {
   static override description =
@@ -20,6 +20,7 @@ export default class Rehearse extends BaseCommand {
   ];
   static override flags = {
     ...lookFlags,
+    output: runOutputFlag,
     repair: repairFlag,
     fault: Flags.string({ multiple: true, default: [], description: 'bring in a fault when a phase begins', helpValue: 'NAME[@PHASE]' }),
     faults: Flags.boolean({ default: false, description: 'list the faults there are' }),

@@ -40,7 +40,7 @@ test('every folder of its map is there, and none is left out', () => {
   for (const folder of map) expect(() => readFileSync(join(root, folder ?? '', '.'))).toThrow('EISDIR');
 });
 
-test('the commands that it names do what it says, one after the other', async () => {
+test('the commands that it names do what it says, one after the other', { timeout: 60_000 }, async () => {
   const ran: [string, Ran][] = [];
   await withRehearsal(async () => {
     for (const line of [...(blocks('sh')[1] ?? []), ...(blocks('sh')[2] ?? [])]) ran.push([line, await runCommand(wordsOf(line))]);

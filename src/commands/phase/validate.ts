@@ -3,13 +3,13 @@ import { BaseCommand } from '../support/base-command.ts';
 import { findPhase } from '../support/catalogue.ts';
 import { openOwnGoals } from '../support/open-goals.ts';
 import { phaseArgument } from '../support/phase-argument.ts';
-import { lookFlags } from '../support/run-flags.ts';
+import { lookFlags, runOutputFlag } from '../support/run-flags.ts';
 
 export default class PhaseValidate extends BaseCommand {
   static override description = 'Judges the checks of one phase and changes nothing in the cluster or in Git.';
   static override examples = ['<%= config.bin %> phase validate 0'];
   static override args = { phase: phaseArgument };
-  static override flags = lookFlags;
+  static override flags = { ...lookFlags, output: runOutputFlag };
 
   async run(): Promise<Exit> {
     const { args, flags } = await this.parse(PhaseValidate);

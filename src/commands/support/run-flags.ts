@@ -23,6 +23,9 @@ export const lookFlags = {
   timeout: Flags.string({ default: '10m', description: 'how long one objective may take to become met', helpValue: '10m' }),
 };
 
+/** Of the commands that run phases: a plan has no testcases. */
+export const runOutputFlag = outputFlag(['table', 'json', 'ndjson', 'junit']);
+
 export const repairFlag = Flags.boolean({
   default: false,
   description: 'do what a failed check offers to mend: replace a pod that never became ready, reset an exhausted HelmRelease',
@@ -31,6 +34,7 @@ export const repairFlag = Flags.boolean({
 /** The flags of every command that writes. */
 export const runFlags = {
   ...lookFlags,
+  output: runOutputFlag,
   repair: repairFlag,
   yes: Flags.boolean({ default: false, description: 'do not ask before writing' }),
   overwrite: Flags.boolean({ default: false, description: 'replace generated files that were edited by hand' }),

@@ -45,7 +45,7 @@ export async function runRollout(rollout: Rollout, flags: RunFlags): Promise<Exi
 }
 
 /** A look tries nothing that would have to be known afterwards. */
-const NO_JOURNAL: Journal = { head: '', append: () => {} };
+export const NO_JOURNAL: Journal = { head: '', append: () => {} };
 
 /** The same with ports and journal given. Also for the rehearsal, which brings its own. */
 export async function runWired(
@@ -103,7 +103,7 @@ function shellQuoted(text: string): string {
 }
 
 /** Sorts by time, and is unique across machines. */
-function newRunId(): string {
+export function newRunId(): string {
   const time = new Date().toISOString().replace(/[-:]/g, '').slice(0, 15).toLowerCase();
   return `${time}-${randomBytes(3).toString('hex')}`;
 }
