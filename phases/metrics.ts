@@ -1,4 +1,4 @@
-import { claimIsGone } from '#checks/airflow.ts';
+import { claimIsGone } from '#checks/airflow-claim.ts';
 import { retentionRuns } from '#checks/loki-config.ts';
 import { everyPodHasLogs, queriesAreFast } from '#checks/loki-coverage.ts';
 import { ratioIsReached } from '#checks/prometheus.ts';

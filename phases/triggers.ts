@@ -1,4 +1,4 @@
-import { claimIsLarge } from '#checks/airflow.ts';
+import { claimIsLarge } from '#checks/airflow-claim.ts';
 import { storeIsReady } from '#checks/ceph.ts';
 import type { Environment } from '#model/environment.ts';
 import type { Trigger } from '#model/initiative.ts';

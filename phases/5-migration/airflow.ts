@@ -1,35 +1,30 @@
-import {
-  archiveIsComplete,
-  archiveJobName,
-  claimIsGone,
-  nothingMounts,
-  readArchiveTime,
-  readClaim,
-  readManifest,
-  taskLogsAreInLoki,
-} from '#checks/airflow.ts';
+import { archiveIsComplete, archiveJobName, readArchiveTime, readManifest } from '#checks/airflow-archive.ts';
+import { claimIsGone, claimIsRecorded, nothingMounts, readClaim, volumeIsRetained } from '#checks/airflow-claim.ts';
+import { remoteLoggingRuns, taskLogsAreInLoki } from '#checks/airflow-logs.ts';
 import { documentIsThere } from '#checks/documents.ts';
 import { kustomizationIsApplied } from '#checks/flux.ts';
 import { bucketIsReachable, claimIsBound } from '#checks/s3.ts';
 import type { Change, Derive, Step } from '#model/change.ts';
-import type { Approval, Soak } from '#model/check.ts';
+import type { Approval, Check, Soak } from '#model/check.ts';
 import type { Airflow, Environment } from '#model/environment.ts';
 import type { Permission } from '#model/kubernetes.ts';
 import { type Objective, objective } from '#model/phase.ts';
 import { isApplied } from '../applied.ts';
 import { appOf, deliver, listApps } from '../repository.ts';
-import { airflowDocument, archiveFiles, archiveJob, DOCUMENT, remoteLogging, withoutClaims } from './manifests.ts';
+import { airflowDocument, archiveFiles, archiveJob, DOCUMENT, remoteLogging, WITHOUT_CLAIMS, withoutClaims } from './manifests.ts';
 
-/** Off the claim in steps, each resumable, with a way back until the last: dual run, parity, archive, approval, soak, removal. */
+/** Off the claim in steps, each resumable, with a way back until the last: record, dual run, parity, archive, approval, soak, removal. */
 export function migrateAirflow(airflow: Airflow | null, environment: Environment): Objective {
   if (airflow === null) return objective('5.1', 'Airflow Migration', { skipped: 'there is no Airflow here', deliverables: [] });
-  const { gitops, loki } = environment;
+  const { gitops, loki, prometheus } = environment;
   const applied = kustomizationIsApplied('flux.airflow-applied', airflow.kustomization, gitops);
   const inLoki = taskLogsAreInLoki(airflow, loki);
+  const remote = remoteLoggingRuns(airflow);
   const archived = archiveIsComplete(airflow);
   return objective('5.1', 'Airflow Migration', {
     get steps(): readonly Step[] {
       return [
+        { do: 'await', what: claimIsRecorded(airflow, prometheus) },
         ...bucketSteps(airflow, environment),
         ...deliver(
           gitops,
@@ -38,18 +33,20 @@ export function migrateAirflow(airflow: Airflow | null, environment: Environment
           applied,
           remoteLogging(airflow),
         ),
+        { do: 'await', what: remote },
         { do: 'await', what: inLoki },
         archive(airflow, environment),
         { do: 'await', what: archived },
+        { do: 'await', what: volumeIsRetained(airflow) },
         { do: 'await', what: approval(airflow) },
         { do: 'await', what: soak(airflow, environment) },
-        ...deliver(gitops, 'Airflow without log claims', {}, applied, withoutClaims(airflow)),
-        { do: 'await', what: nothingMounts(airflow) },
-        removeClaim(airflow, environment),
+        ...deliver(gitops, WITHOUT_CLAIMS, {}, applied, withoutClaims(airflow)),
+        ...beforeRemoval(airflow).map((what): Step => ({ do: 'await', what })),
+        removeClaim(airflow),
       ];
     },
     deliverables: [
-      { title: 'Reconfigure Airflow for stdout logging', validations: [applied, inLoki] },
+      { title: 'Reconfigure Airflow for stdout logging', validations: [applied, remote, inLoki] },
       { title: 'Validate historical log access', validations: [archived] },
       { title: 'Plan PVC decommission', validations: [claimIsGone(airflow)] },
       { title: 'Update documentation', validations: [documentIsThere('airflow.document', DOCUMENT)] },
@@ -79,33 +76,43 @@ function bucketSteps(airflow: Airflow, environment: Environment): readonly Step[
 
 /** Only while there is a claim and no finished archive of it: a second run must not copy an empty claim over the first archive. */
 function archive(airflow: Airflow, environment: Environment): Derive {
-  return {
+  const reads = { claim: readClaim(airflow), manifest: readManifest(airflow) };
+  const derive: Derive<typeof reads> = {
     do: 'derive',
     title: `Archive claim ${airflow.namespace}/${airflow.claim}`,
-    reads: { claim: readClaim(airflow), manifest: readManifest(airflow) },
+    reads,
     permissions: on(airflow, 'batch', 'jobs', archiveJobName(airflow), ['get', 'create', 'patch', 'delete']),
-    changes: ({ claim, manifest }): readonly Change[] =>
-      claim === undefined || manifest !== undefined ? [] : [{ do: 'apply', object: archiveJob(airflow, environment) }],
+    changes: ({ claim, manifest }) =>
+      claim === undefined || manifest !== undefined
+        ? []
+        : [{ do: 'apply', object: archiveJob(airflow, environment, claim.spec.resources.requests.storage ?? '0') }],
   };
+  return derive;
 }
 
-/** The archive is looked at once more, in the same step that removes: on any doubt nothing is. */
-function removeClaim(airflow: Airflow, _environment: Environment): Derive {
+/** What has to hold in the moment of removal, whatever was shown before the soak. */
+function beforeRemoval(airflow: Airflow): readonly Check[] {
+  return [archiveIsComplete(airflow), volumeIsRetained(airflow), nothingMounts(airflow)];
+}
+
+/** All is looked at once more, in the same step that removes: on any doubt nothing is. */
+function removeClaim(airflow: Airflow): Derive {
   const { namespace, claim: name } = airflow;
-  const archived = archiveIsComplete(airflow);
+  const checks = beforeRemoval(airflow);
   return {
     do: 'derive',
     title: `Remove claim ${namespace}/${name}`,
-    reads: { claim: readClaim(airflow), ...archived.reads },
+    reads: Object.assign({}, ...checks.map(({ reads }) => reads)),
     permissions: [
       ...on(airflow, '', 'persistentvolumeclaims', name, ['get', 'delete']),
       ...on(airflow, 'batch', 'jobs', archiveJobName(airflow), ['get', 'delete']),
     ],
-    changes: ({ claim, ...seen }): readonly Change[] => {
+    changes: (seen): readonly Change[] => {
+      // None of them looks at the clock.
+      if (checks.some((check) => check.judge(seen, new Date(0)).state !== 'met')) return [];
       const job: Change = { do: 'remove', object: { apiVersion: 'batch/v1', kind: 'Job', namespace, name: archiveJobName(airflow) } };
-      const isSafe = archived.judge(seen as never, new Date(0)).state === 'met';
-      if (claim === undefined || !isSafe) return [job];
-      return [job, { do: 'remove', object: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name } }];
+      const claim: Change = { do: 'remove', object: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name } };
+      return seen.claim === undefined ? [job] : [job, claim];
     },
   };
 }

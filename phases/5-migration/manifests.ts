@@ -1,4 +1,6 @@
-import { archiveJobName, archivePrefix } from '#checks/airflow.ts';
+import { archiveJobName, archivePrefix } from '#checks/airflow-archive.ts';
+import { remoteFolder } from '#checks/airflow-logs.ts';
+import { parseQuantity } from '#checks/quantity.ts';
 import type { Edit } from '#model/change.ts';
 import type { Airflow, Environment } from '#model/environment.ts';
 import type { Manifest } from '#model/kubernetes.ts';
@@ -6,13 +8,15 @@ import { bucketClaim } from '../1-infrastructure/manifests.ts';
 import { appOf, type Files, kustomizationFile, render } from '../repository.ts';
 
 export const DOCUMENT = 'docs/logging/airflow.md';
+/** Subject of the commit whose revert is the way back. */
+export const WITHOUT_CLAIMS = 'Airflow without log claims';
 
 /** Task logs go to S3 as well: Airflow's own page does not read Loki, and without this finished tasks would show none. */
 export function remoteLogging(airflow: Airflow): readonly Edit[] {
   const at = ['spec', 'values', 'config', 'logging'];
   return [
     { file: airflow.file, at: [...at, 'remote_logging'], set: 'True' },
-    { file: airflow.file, at: [...at, 'remote_base_log_folder'], set: `s3://${airflow.archive.name}/remote` },
+    { file: airflow.file, at: [...at, 'remote_base_log_folder'], set: remoteFolder(airflow) },
     { file: airflow.file, at: [...at, 'remote_log_conn_id'], set: 'airflow_logs' },
   ];
 }
@@ -35,8 +39,11 @@ export function withoutClaims(airflow: Airflow): readonly Edit[] {
   }));
 }
 
-/** Copies the claim's files into the bucket and writes down how many there were: the check counts them anew. */
-export function archiveJob(airflow: Airflow, { storage }: Environment): Manifest {
+/**
+ * Writes down which files the claim has, copies those into the bucket, and says at last that it is done: the check lists them anew.
+ * @param size of the claim, kept beside the archive: nobody else knows it once the claim is gone
+ */
+export function archiveJob(airflow: Airflow, { storage }: Environment, size: string): Manifest {
   const bucket = airflow.archive;
   const name = archiveJobName(airflow);
   const key = (variable: string, from: string) => ({
@@ -62,6 +69,7 @@ export function archiveJob(airflow: Airflow, { storage }: Environment): Manifest
               env: [
                 { name: 'ARCHIVE_BUCKET', value: bucket.name },
                 { name: 'ARCHIVE_PREFIX', value: archivePrefix(airflow) },
+                { name: 'ARCHIVE_CLAIM_BYTES', value: String(parseQuantity(size)) },
                 { name: 'RCLONE_CONFIG_TARGET_TYPE', value: 's3' },
                 { name: 'RCLONE_CONFIG_TARGET_PROVIDER', value: 'Ceph' },
                 { name: 'RCLONE_CONFIG_TARGET_ENDPOINT', value: storage.endpoint },
@@ -79,21 +87,55 @@ export function archiveJob(airflow: Airflow, { storage }: Environment): Manifest
   };
 }
 
+/** A file that was written to within the hour is still growing; what ends now goes to the bucket by Airflow's own remote logging. */
 const ARCHIVE_SCRIPT = [
-  'rclone copy /logs "target:$ARCHIVE_BUCKET/$ARCHIVE_PREFIX"',
-  'files=$(find /logs -type f | wc -l)',
-  "bytes=$(find /logs -type f -exec stat -c %s {} + | awk '{sum += $1} END {print sum + 0}')",
-  'printf \'{"files":%d,"bytes":%d}\' "$files" "$bytes" | rclone rcat "target:$ARCHIVE_BUCKET/$ARCHIVE_PREFIX/MANIFEST.json"',
+  'target="target:$ARCHIVE_BUCKET/$ARCHIVE_PREFIX"',
+  'cd /logs',
+  "find . -type f -mmin +60 -exec stat -c '%s %n' {} + | sed 's| \\./| |' > /tmp/inventory",
+  'rclone copyto /tmp/inventory "$target/INVENTORY.txt"',
+  "cut -d ' ' -f 2- /tmp/inventory > /tmp/files",
+  'rclone copy --files-from-raw /tmp/files --no-traverse /logs "$target"',
+  'files=$(wc -l < /tmp/inventory)',
+  'bytes=$(awk \'{sum += $1} END {printf "%.0f", sum}\' /tmp/inventory)',
+  'printf \'{"files":%d,"bytes":%s,"claimBytes":%s}\' "$files" "$bytes" "$ARCHIVE_CLAIM_BYTES" | rclone rcat "$target/MANIFEST.json"',
 ].join('\n');
 
-export function airflowDocument(airflow: Airflow, { loki, gates }: Environment): string {
-  const { namespace, claim } = airflow;
+export function airflowDocument(airflow: Airflow, { loki, gates, gitops, storage }: Environment): string {
+  const { namespace, release, claim, archive } = airflow;
+  const { credentials } = archive;
+  const { source } = gitops;
+  const secret = (key: string) => `$(kubectl get secret -n ${namespace} ${credentials.name} -o jsonpath='{.data.${key}}' | base64 -d)`;
   return `# Airflow's logs
 
 - New lines are in Loki: \`{namespace="${namespace}"}\`, kept for ${loki.retention}.
-- Finished tasks' logs open in Airflow's own page, from \`s3://${airflow.archive.name}/remote\` (connection \`airflow_logs\`, to be made once in Airflow from Secret \`${namespace}/${airflow.archive.credentials.name}\`).
-- What lay on claim \`${namespace}/${claim}\` is archived below \`s3://${airflow.archive.name}/${archivePrefix(airflow)}/\`; \`MANIFEST.json\` there says how many files and bytes it held.
-- The claim is removed ${gates.decommission} after the archive was verified, with an approval. Until then \`logs.persistence.enabled: true\` in \`${airflow.file}\` brings it back.
+- Finished tasks' logs open in Airflow's own page, from \`${remoteFolder(airflow)}\` with the connection \`airflow_logs\`.
+- What lay on claim \`${namespace}/${claim}\` is archived below \`s3://${archive.name}/${archivePrefix(airflow)}/\`: \`INVENTORY.txt\` there names its files with their bytes, \`MANIFEST.json\` counts them.
+- The claim is removed ${gates.decommission} after the archive was made, with an approval.
+
+## The connection
+
+To be made once; Airflow keeps it in its database:
+
+\`\`\`sh
+kubectl exec -n ${namespace} deploy/${release}-scheduler -- airflow connections add airflow_logs --conn-type aws \\
+  --conn-login "${secret(credentials.user)}" --conn-password "${secret(credentials.password)}" \\
+  --conn-extra '{"endpoint_url": "${storage.endpoint}", "region_name": "${archive.region}"}'
+\`\`\`
+
+## The way back
+
+Until the claim is removed, one commit decides whether Airflow mounts it. To bring it back:
+
+\`\`\`sh
+git pull ${gitops.remote} ${gitops.branch}
+git revert --no-edit "$(git log -1 --format=%H --grep='^${WITHOUT_CLAIMS}$')"
+git push ${gitops.remote} HEAD:${gitops.branch}
+flux reconcile source git -n ${source.namespace} ${source.name}
+\`\`\`
+
+Once the claim is gone its volume is still there, as it is kept (\`Retain\`): find it with
+\`kubectl get pv | grep ${namespace}/${claim}\`, take \`spec.claimRef\` out of it, make a claim
+\`${claim}\` with \`spec.volumeName\` set to its name, and then revert as above.
 `;
 }
 

@@ -23,6 +23,8 @@ type Credential = { user: string; password: string };
 const KEEP = 60_000;
 /** S3 wants all parts but the last to have at least 5 MiB. */
 const PART = 5 * 1024 * 1024;
+/** Bytes; only ends of a sample are looked at. */
+const LARGEST_SAMPLE = 4 * 1024 * 1024;
 const REFUSED_KEYS = ['InvalidAccessKeyId', 'SignatureDoesNotMatch'];
 
 export function createS3(kubernetes: Kubernetes, clock: Clock): S3 {
@@ -95,6 +97,19 @@ export function createS3(kubernetes: Kubernetes, clock: Clock): S3 {
     }
   }
 
+  /** A list, and what its newest objects hold: those that are gone or too large by then have no body. */
+  async function newest(request: S3Request, signal: AbortSignal): Promise<S3Answer> {
+    const { objects = [], ...answer } = await list(request, signal);
+    if (answer.status !== 200) return answer;
+    const youngest = objects.toSorted((a, b) => b.modified.localeCompare(a.modified)).slice(0, request.count ?? 1);
+    const whole = youngest.map(async (object) => {
+      if (object.size > LARGEST_SAMPLE) return object;
+      const reply = await send(request.bucket, { method: 'GET', key: object.key }, signal);
+      return reply.status === 200 ? { ...object, body: reply.body } : object;
+    });
+    return { ...answer, objects: await Promise.all(whole) };
+  }
+
   async function putInParts({ bucket, key, body }: PutObject, signal: AbortSignal): Promise<void> {
     const began = await send(bucket, { method: 'POST', key, query: { uploads: '' } }, signal);
     const uploadId = began.status === 200 ? (await readParts(began.body)).uploadId : undefined;
@@ -124,6 +139,7 @@ export function createS3(kubernetes: Kubernetes, clock: Clock): S3 {
   return {
     async read(request, signal) {
       if (request.operation === 'list') return list(request, signal);
+      if (request.operation === 'newest') return newest(request, signal);
       if (request.operation === 'head-bucket') return head(request, signal);
       const reply = await send(request.bucket, { method: 'GET', key: request.key ?? '', ...wrong(request) }, signal);
       return reply.status === 200 ? { of: 's3', status: 200, body: reply.body } : refusal(reply);

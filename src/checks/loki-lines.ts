@@ -30,6 +30,11 @@ export function readLines(service: ServiceRef, query: string, since: string, lim
   return readJson(service, '/loki/api/v1/query_range', Streams, { query: { query, since, limit: String(limit), direction: 'forward' } });
 }
 
+/** As many of the newest lines of a selector as one query gives. */
+export function readNewestLines(service: ServiceRef, query: string, since: string): Read<Json<Streams>> {
+  return readJson(service, '/loki/api/v1/query_range', Streams, { query: { query, since, limit: '5000', direction: 'backward' } });
+}
+
 /** The same query so often, to time it. */
 export function timeLines(service: ServiceRef, query: string, since: string, times: number): Read<Json<Streams>> {
   const options = { query: { query, since, limit: '100', direction: 'forward' }, times };

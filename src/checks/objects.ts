@@ -68,7 +68,8 @@ const ContainerStatus = v.object({
   lastState: v.optional(v.object({ terminated: v.optional(Terminated) }), {}),
 });
 const Resources = v.optional(v.object({ requests: quantities, limits: quantities }), {});
-const Container = v.object({ name: text, resources: Resources });
+const Variable = v.object({ name: text, value: v.optional(text) });
+const Container = v.object({ name: text, resources: Resources, env: v.optional(v.array(Variable), []) });
 export const Pod = v.object({
   metadata: Metadata,
   spec: v.object({
@@ -132,6 +133,16 @@ export const Claim = v.object({
   spec: v.object({ resources: Resources, volumeName: v.optional(text), storageClassName: v.optional(text) }),
   status: v.optional(v.object({ phase: v.optional(text, 'Pending') }), {}),
 });
+
+export type Claim = v.InferOutput<typeof Claim>;
+
+export const PersistentVolume = v.object({
+  metadata: Metadata,
+  spec: v.object({ persistentVolumeReclaimPolicy: text }),
+});
+
+export const Job = v.object({ metadata: Metadata, status: v.optional(v.object({ conditions }), {}) });
+export type Job = v.InferOutput<typeof Job>;
 
 export const StorageClass = v.object({ metadata: Metadata, provisioner: text });
 

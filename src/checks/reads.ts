@@ -143,7 +143,7 @@ export function readApi(path: string): Read<Http & { readonly date: Date | undef
 export function readBucket(
   bucket: BucketRef,
   operation: S3Request['operation'],
-  rest: Pick<S3Request, 'key' | 'wrongSecret'> = {},
+  rest: Pick<S3Request, 'key' | 'wrongSecret' | 'count'> = {},
 ): Read<S3Answer> {
   const { credentials, service } = bucket;
   return {

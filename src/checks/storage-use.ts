@@ -2,7 +2,7 @@ import { type Check, check } from '#model/check.ts';
 import type { Airflow, Prometheus } from '#model/environment.ts';
 import type { BucketRef, S3Answer } from '#model/read.ts';
 import { met, type Verdict } from '#model/verdict.ts';
-import { archivePrefix } from './airflow.ts';
+import { archivePrefix } from './airflow-archive.ts';
 import { readQuery, samplesOf } from './prometheus.ts';
 import { formatBytes } from './quantity.ts';
 import { readBucket } from './reads.ts';

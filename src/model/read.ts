@@ -82,9 +82,12 @@ export interface BucketRef {
 export interface S3Request {
   readonly of: 's3';
   readonly bucket: BucketRef;
-  readonly operation: 'head-bucket' | 'get' | 'list';
+  /** `newest`: a list, with the contents of those of its objects that were modified last. */
+  readonly operation: 'head-bucket' | 'get' | 'list' | 'newest';
   /** The key for get, the prefix for list. */
   readonly key?: string;
+  /** How many contents of the newest objects are wanted. */
+  readonly count?: number;
   /** Sign with a secret that is certainly wrong: the answer has to be a refusal. */
   readonly wrongSecret?: boolean;
 }
@@ -137,7 +140,14 @@ export interface S3Answer {
   /** S3's own error code: "NoSuchBucket". */
   readonly code?: string;
   readonly body?: string;
-  readonly objects?: readonly { readonly key: string; readonly size: number; readonly modified: string }[];
+  readonly objects?: readonly S3Object[];
+}
+export interface S3Object {
+  readonly key: string;
+  readonly size: number;
+  readonly modified: string;
+  /** Only where it was asked for. */
+  readonly body?: string;
 }
 export interface RemoteAnswer {
   readonly of: 'remote';

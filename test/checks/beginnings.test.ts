@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readArchiveTime } from '#checks/airflow.ts';
+import { readArchiveTime } from '#checks/airflow-archive.ts';
 import { readHistoryBegin } from '#checks/prometheus-history.ts';
 import { agentFits } from '#checks/strategy.ts';
 import { Unreadable } from '#model/errors.ts';
@@ -33,6 +33,8 @@ describe('the soak of Airflow', () => {
     ],
     ['has not begun without one', s3(200, { objects: [] }), undefined],
   ])('%s', (_, answer, began) => expect(decode(answer)?.toISOString()).toBe(began));
+
+  it('can not be told when the bucket can not be listed', () => expect(() => decode(s3(503))).toThrow('list: 503'));
 });
 
 it('an agent that has ended is refused', () => {

@@ -9,15 +9,36 @@ import { derivations, objectivesOf } from './steps.ts';
 const [archive, remove] = derivationsOf('5.1');
 const [documents] = derivationsOf('6.1');
 
-const claim = object({ name: 'airflow-logs', namespace: 'airflow', spec: { resources: {} } });
+const claim = object({
+  name: 'airflow-logs',
+  namespace: 'airflow',
+  spec: { resources: { requests: { storage: '100Gi' } }, volumeName: 'pvc-1' },
+});
+const job = absent;
 const manifest = s3(200, { body: '{"files":1,"bytes":10}' });
+const inventory = s3(200, { body: '10 a\n' });
 const missing = s3(404, { code: 'NoSuchKey' });
-const file = (key: string, size: number) => ({ key: `archive/airflow-logs/${key}`, size, modified: NOW.toISOString() });
-const listing = (size: number): Answer => s3(200, { objects: [file('MANIFEST.json', 22), file('a', size)] });
+const listing = (size: number): Answer =>
+  s3(200, {
+    objects: ['a', 'INVENTORY.txt', 'MANIFEST.json'].map((key) => ({
+      key: `archive/airflow-logs/${key}`,
+      size,
+      modified: NOW.toISOString(),
+    })),
+  });
+const volume = (persistentVolumeReclaimPolicy: string) => list({ name: 'pvc-1', spec: { persistentVolumeReclaimPolicy } });
+const pods = list({
+  name: 'scheduler',
+  spec: { containers: [], volumes: [{ persistentVolumeClaim: { claimName: 'airflow-logs' } }] },
+  status: { phase: 'Running' },
+});
+const safe = { claim, job, manifest, inventory, list: listing(10), volumes: volume('Retain'), pods: list() };
 
 describe('the claim of Airflow', () => {
-  it('is copied once', () => {
+  it('is copied once, and its size is kept', () => {
     expect(kinds(archive, { claim, manifest: missing })).toEqual(['apply Job']);
+    const [change] = changesOf(archive, { claim, manifest: missing });
+    expect(JSON.stringify(change)).toContain(`{"name":"ARCHIVE_CLAIM_BYTES","value":"${100 * 2 ** 30}"}`);
     expect(kinds(archive, { claim, manifest })).toEqual([]);
     expect(kinds(archive, { claim: absent, manifest: missing })).toEqual([]);
   });
@@ -26,27 +47,56 @@ describe('the claim of Airflow', () => {
     expect(() => kinds(archive, { claim, manifest: s3(503) })).toThrow(Unreadable);
   });
 
-  it.each([
-    ['its archive is complete', { claim, manifest, list: listing(10) }, ['remove Job', 'remove PersistentVolumeClaim']],
-    ['a file of its archive is short', { claim, manifest, list: listing(9) }, ['remove Job']],
-    ['there is no archive', { claim, manifest: missing, list: listing(10) }, ['remove Job']],
-    ['its archive can not be listed', { claim, manifest, list: s3(503) }, ['remove Job']],
-    ['it is gone', { claim: absent, manifest, list: listing(10) }, ['remove Job']],
-  ])('and its removal when %s', (_, answers, expected) => expect(kinds(remove, answers)).toEqual(expected));
+  it('is removed with its job when all is safe', () => {
+    expect(kinds(remove, safe)).toEqual(['remove Job', 'remove PersistentVolumeClaim']);
+  });
 
-  it('is archived, approved and soaked before it is unmounted and removed', () => {
+  it('that is gone leaves its job to be removed', () => {
+    expect(kinds(remove, { ...safe, claim: absent })).toEqual(['remove Job']);
+  });
+
+  it.each<[string, Answers]>([
+    ['a file of its archive is short', { list: listing(9) }],
+    ['a file of its archive is too large', { list: listing(11) }],
+    [
+      'a file of its archive vanished',
+      { inventory: s3(200, { body: '5 a\n5 b\n' }), manifest: s3(200, { body: '{"files":2,"bytes":10}' }) },
+    ],
+    ['there is no archive', { manifest: missing }],
+    ['nobody knows what it held', { inventory: missing }],
+    ['its archive can not be listed', { list: s3(503) }],
+    ['its volume would be deleted with it', { volumes: volume('Delete') }],
+    ['its volume can not be found', { volumes: list() }],
+    ['a pod mounts it', { pods }],
+  ])('stays, and all else too, when %s', (_, doubt) => expect(kinds(remove, { ...safe, ...doubt })).toEqual([]));
+
+  it.each<[string, Answers]>([
+    ['its archive can not be read', { manifest: s3(500) }],
+    ['its inventory can not be read', { inventory: s3(200, { body: '<html>' }) }],
+    ['its volume says nothing of a policy', { volumes: list({ name: 'pvc-1', spec: {} }) }],
+  ])('stays when %s', (_, doubt) => expect(() => kinds(remove, { ...safe, ...doubt })).toThrow(Unreadable));
+
+  it('is recorded, dual run, archived, approved and soaked before it is unmounted, looked at again and removed', () => {
     const order = objectivesOf(ENVIRONMENTS.homelab)
       .find(({ id }) => id === '5.1')
       ?.steps?.map((step) => (step.do === 'await' ? step.what.id : step.do === 'derive' ? step.title : step.do));
-    expect(order?.slice(-10)).toEqual([
+    expect([order?.[0], ...(order?.slice(-17) ?? [])]).toEqual([
+      'airflow.claim-recorded',
+      'commit',
+      'reconcile',
+      'flux.airflow-applied',
+      'airflow.remote-logging',
       'airflow.task-logs-in-loki',
       'Archive claim airflow/airflow-logs',
       'airflow.archive-complete',
+      'airflow.volume-retained',
       'airflow.removal-approved',
       'airflow.decommission-soak',
       'commit',
       'reconcile',
       'flux.airflow-applied',
+      'airflow.archive-complete',
+      'airflow.volume-retained',
       'airflow.claim-unmounted',
       'Remove claim airflow/airflow-logs',
     ]);

@@ -116,7 +116,7 @@ function manifestsIn(text: string): readonly Manifest[] {
 function applied(environment: Environment): readonly Manifest[] {
   const probes = objectivesOf(environment).flatMap(judgedIn).filter(isProbe);
   const pods = probes.flatMap((probe) => probe.with('mark').before).flatMap((change) => (change.do === 'apply' ? [change.object] : []));
-  return environment.airflow === null ? pods : [...pods, archiveJob(environment.airflow as Airflow, environment)];
+  return environment.airflow === null ? pods : [...pods, archiveJob(environment.airflow as Airflow, environment, '100Gi')];
 }
 
 function expectValid(manifest: Manifest, where: string): void {

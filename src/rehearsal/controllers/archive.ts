@@ -11,14 +11,17 @@ export function claimFiles(): readonly (readonly [string, Buffer])[] {
   ]);
 }
 
-/** What a pod with ARCHIVE_BUCKET and ARCHIVE_PREFIX in its environment does: copies every file of its claim, then writes the manifest. */
+/** What a pod with ARCHIVE_BUCKET and ARCHIVE_PREFIX in its environment does: lists the files of its claim, copies them, then writes the manifest. */
 export function archiveClaim({ buckets }: World, pod: Manifest): void {
   const env: Tree[] = specOf(pod).containers[0].env ?? [];
   const value = (wanted: string): string => env.find(({ name }) => name === wanted)?.value;
   const bucket = value('ARCHIVE_BUCKET');
   if (bucket === undefined) return;
   const files = claimFiles();
-  for (const [path, content] of files) buckets.put(bucket, `${value('ARCHIVE_PREFIX')}/${path}`, content);
-  const manifest = { files: files.length, bytes: files.reduce((sum, [, content]) => sum + content.length, 0) };
-  buckets.put(bucket, `${value('ARCHIVE_PREFIX')}/MANIFEST.json`, Buffer.from(JSON.stringify(manifest)));
+  const put = (path: string, content: Buffer) => buckets.put(bucket, `${value('ARCHIVE_PREFIX')}/${path}`, content);
+  put('INVENTORY.txt', Buffer.from(files.map(([path, content]) => `${content.length} ${path}\n`).join('')));
+  for (const [path, content] of files) put(path, content);
+  const bytes = files.reduce((sum, [, content]) => sum + content.length, 0);
+  const manifest = { files: files.length, bytes, claimBytes: Number(value('ARCHIVE_CLAIM_BYTES') ?? 0) };
+  put('MANIFEST.json', Buffer.from(JSON.stringify(manifest)));
 }

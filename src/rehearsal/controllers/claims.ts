@@ -2,7 +2,7 @@ import { specOf, statusOf } from '../tree.ts';
 import type { World } from '../world.ts';
 import { find } from './apply.ts';
 
-/** Binds each claim whose storage class is there. Nobody here looks at volumes, so that none is made. */
+/** Binds each claim whose storage class is there. Nobody here looks at the volumes of new ones, so that none is made. */
 export function bindClaims(world: World): void {
   for (const claim of world.store.list('v1', 'PersistentVolumeClaim')) {
     const { storageClassName = 'ceph-block', accessModes, resources } = specOf(claim);

@@ -1,5 +1,5 @@
 import type { Manifest } from '#model/kubernetes.ts';
-import { hashOf, specOf, statusOf, type Tree } from '../tree.ts';
+import { dataOf, hashOf, specOf, statusOf, type Tree, volumeOf } from '../tree.ts';
 import type { LogLine, World } from '../world.ts';
 
 /** Whoever is silent for this long writes a line; milliseconds. */
@@ -25,17 +25,27 @@ export function writeRoutineLogs(world: World): void {
     const isScheduler = specOf(pod).containers[0].name === 'scheduler';
     const last = logOf(world, pod).findLast(({ line }) => !isScheduler || line.includes(TASK_ENDED));
     if (last !== undefined && now.getTime() - last.at.getTime() < (isScheduler ? BETWEEN_TASKS : SILENCE)) continue;
-    const lines = isScheduler ? taskLines(now) : [`level=info ts=${now.toISOString()} msg="at work"`];
+    const lines = isScheduler ? endTask(world, pod) : [`level=info ts=${now.toISOString()} msg="at work"`];
     const running = statusOf(pod).containerStatuses.filter(({ state }: Tree) => state.running);
     for (const { name } of running) for (const line of lines) writeLog(world, pod, name, line);
   }
 }
 
-/** A task that failed once and then came through. */
-function taskLines(now: Date): string[] {
-  const task = `dag_id=etl, task_id=load, run_id=scheduled__${hashOf(now.getTime(), 8)}`;
+/** A task that failed once and then came through; with remote logging on, its log goes into the bucket as well. */
+function endTask(world: World, pod: Manifest): string[] {
+  const now = world.now();
+  const run = `scheduled__${hashOf(now.getTime(), 8)}`;
+  const task = `dag_id=etl, task_id=load, run_id=${run}`;
   const written = `[${now.toISOString()}] {taskinstance.py}`;
-  return [`${written} ERROR - Task failed with exception. ${task}, try_number=1`, `${written} INFO - ${TASK_ENDED}. ${task}, try_number=2`];
+  const lines = [
+    `${written} ERROR - Task failed with exception. ${task}, try_number=1`,
+    `${written} INFO - ${TASK_ENDED}. ${task}, try_number=2`,
+  ];
+  const cfg = dataOf(volumeOf(world.store, pod, 'config'))['airflow.cfg'] ?? '';
+  const [, bucket = '', folder] = /^remote_base_log_folder = s3:\/\/([^/]+)\/(.+)$/m.exec(cfg) ?? [];
+  const log = `${folder}/dag_id=etl/run_id=${run}/task_id=load/attempt=2.log`;
+  if (/^remote_logging = True$/m.test(cfg)) world.buckets.put(bucket, log, Buffer.from(`${lines.join('\n')}\n`));
+  return lines;
 }
 
 function logOf(world: World, pod: Manifest): LogLine[] {

@@ -28,6 +28,18 @@ export function applicationObjects(at: string): readonly Manifest[] {
     workload('Deployment', `monitoring/${name}-grafana`, GRAFANA, container('grafana', 'docker.io/grafana/grafana:11.4.0')),
     service(`monitoring/${name}-grafana`, GRAFANA, 80, 3000),
     secret(`monitoring/${name}-grafana`, { 'admin-user': 'admin', 'admin-password': randomBytes(16).toString('hex') }),
+    object('v1', 'PersistentVolume', 'pvc-airflow-logs', {
+      spec: {
+        accessModes,
+        capacity: storage,
+        // A real API server takes no volume without a source.
+        csi: { driver: 'storage.rbd.csi.ceph.com', volumeHandle: 'airflow-logs' },
+        claimRef: { namespace: 'airflow', name: 'airflow-logs' },
+        persistentVolumeReclaimPolicy: 'Retain',
+        storageClassName: 'ceph-block',
+      },
+      status: { phase: 'Bound' },
+    }),
     object('v1', 'PersistentVolumeClaim', 'airflow/airflow-logs', {
       spec: { accessModes, storageClassName: 'ceph-block', resources: { requests: storage }, volumeName: 'pvc-airflow-logs' },
     }),

@@ -14,7 +14,7 @@ import { send } from './network.ts';
 import { playOneShotPods } from './one-shot-pods.ts';
 import { serveProcesses } from './processes.ts';
 import { configurePrometheus, type PrometheusProcess } from './prometheus-operator.ts';
-import { provisionBuckets } from './rook.ts';
+import { gatewayBuckets, provisionBuckets } from './rook.ts';
 
 /** The clock of a simulated process: it looks at the world so often although nothing changed; milliseconds. */
 const TICK = 1_000;
@@ -39,7 +39,7 @@ export const PLAYED = [
   { name: 'External Secrets', what: 'writes real Secrets' },
   { name: 'prometheus-operator', what: 'configures the real Prometheus' },
   { name: 'kube-state-metrics and kubelet metrics', what: 'scraped by the real Prometheus' },
-  { name: "containers of the product's own pods", what: "print lines and put Airflow's archive into the real bucket" },
+  { name: "containers of the product's own pods", what: "print lines and put Airflow's archive and task logs into the real bucket" },
 ];
 
 /**
@@ -54,7 +54,7 @@ export async function startStandIns({ world, directory, s3, prometheus, signal }
 
   const looks: Readonly<Record<string, (world: World) => unknown>> = {
     'one-shot pods': () => playOneShotPods(world, report),
-    'routine logs': writeRoutineLogs,
+    'routine logs': () => writeRoutineLogs({ ...world, buckets: gatewayBuckets(world, s3, report) }),
     Alloy: () => shipLogs(world, send),
     canary: () => pushCanaries(world, send),
     Rook: () => provisionBuckets(world, s3, report),

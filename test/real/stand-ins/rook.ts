@@ -1,8 +1,8 @@
 import { type Manifest, nameOf, refOf } from '#model/kubernetes.ts';
 import { apply, find, ownedBy } from '#rehearsal/controllers/apply.ts';
 import { encodeSecret, specOf, statusOf } from '#rehearsal/tree.ts';
-import type { World } from '#rehearsal/world.ts';
-import { type Gateway, keysOf, makeBucket } from '../gateway.ts';
+import type { Buckets, World } from '#rehearsal/world.ts';
+import { clientOf, type Gateway, keysOf, makeBucket } from '../gateway.ts';
 import type { Report } from './mirror.ts';
 
 /** Plays Rook's bucket provisioner on a real gateway: one claim's trouble is not another's. Deleting a claim deletes nothing. */
@@ -18,6 +18,27 @@ export async function provisionBuckets(world: World, gateway: Gateway, report: R
   }
 }
 
+/** Claimed buckets that simulated processes may put into, as their owners and without anybody waiting for it. */
+export function gatewayBuckets(world: World, gateway: Gateway, report: Report): Buckets {
+  async function put(bucket: string, key: string, body: Buffer): Promise<void> {
+    const claims = world.store.list('objectbucket.io/v1alpha1', 'ObjectBucketClaim');
+    const claim = claims.find((each) => specOf(each).bucketName === bucket);
+    if (claim === undefined) throw new Error('nobody claimed it');
+    const path = [bucket, ...key.split('/')].map(encodeURIComponent).join('/');
+    const owner = clientOf(await keysOf(gateway, ownerOf(claim)));
+    const { ok, status } = await owner.fetch(`${gateway.endpoint}/${path}`, { method: 'PUT', body: new Uint8Array(body) });
+    if (!ok) throw new Error(`status ${status}`);
+  }
+  const putLater: Buckets['put'] = (bucket, key, body) =>
+    void put(bucket, key, body).catch((error: unknown) => report(`putting into bucket ${bucket}`, error));
+  return { put: putLater } as Buckets;
+}
+
+/** The gateway's user whom a claimed bucket belongs to. */
+function ownerOf({ metadata }: Manifest): string {
+  return `obc-${metadata.namespace}-${metadata.name}`;
+}
+
 /** The namespace of the operator that provisions for the claim's storage class, if one does. */
 function operatorOf(world: World, claim: Manifest): string | undefined {
   const storageClass = find(world, 'storage.k8s.io/v1', 'StorageClass', undefined, specOf(claim).storageClassName);
@@ -28,7 +49,7 @@ function operatorOf(world: World, claim: Manifest): string | undefined {
 async function provision(world: World, claim: Manifest, operator: string, gateway: Gateway): Promise<void> {
   const { name, namespace = '' } = claim.metadata;
   const { bucketName } = specOf(claim);
-  const keys = await keysOf(gateway, `obc-${namespace}-${name}`);
+  const keys = await keysOf(gateway, ownerOf(claim));
   await makeBucket(gateway, bucketName, keys);
   const [store] = world.store.list('ceph.rook.io/v1', 'CephObjectStore', operator);
   const metadata = { name, namespace, ownerReferences: ownedBy(claim) };

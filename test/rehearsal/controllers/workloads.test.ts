@@ -148,6 +148,7 @@ test('the archive job copies the claim’s files and their inventory into the bu
   const env = [
     { name: 'ARCHIVE_BUCKET', value: 'archive' },
     { name: 'ARCHIVE_PREFIX', value: 'airflow' },
+    { name: 'ARCHIVE_CLAIM_BYTES', value: '1024' },
   ];
   const volumes = [{ name: 'logs', persistentVolumeClaim: { claimName: 'airflow-logs' } }];
   const spec = {
@@ -158,9 +159,15 @@ test('the archive job copies the claim’s files and their inventory into the bu
   buckets.create('archive');
   store.put(job);
   await homelab.until(() => buckets.get('archive', 'airflow/MANIFEST.json'));
-  const objects = buckets.list('archive', 'airflow/').filter(({ key }) => !key.endsWith('MANIFEST.json'));
+  const objects = buckets.list('archive', 'airflow/dag_id=');
   const bytes = objects.reduce((sum, { size }) => sum + size, 0);
-  expect(JSON.parse(String(buckets.get('archive', 'airflow/MANIFEST.json')))).toEqual({ files: claimFiles().length, bytes });
+  expect(JSON.parse(String(buckets.get('archive', 'airflow/MANIFEST.json')))).toEqual({
+    files: claimFiles().length,
+    bytes,
+    claimBytes: 1024,
+  });
+  const inventory = objects.map(({ key, size }) => `${size} ${key.replace('airflow/', '')}`).sort();
+  expect(String(buckets.get('archive', 'airflow/INVENTORY.txt')).trim().split('\n').sort()).toEqual(inventory);
   expect(objects).toHaveLength(48);
   store.remove({ ...job, ...job.metadata });
 });
@@ -175,8 +182,8 @@ test('Airflow without its claim: a missing triggerer block brings a claim of 100
       spec: { ...release.spec, values },
     },
   });
-  const mounted = () => homelab.world.store.list('v1', 'Pod', 'airflow').some((pod) => JSON.stringify(pod.spec).includes('airflow-logs'));
-  expect(mounted()).toBe(true);
+  const mounted = () => homelab.world.store.list('v1', 'Pod', 'airflow').some((pod) => JSON.stringify(pod.spec).includes('"airflow-logs"'));
+  await homelab.until(mounted);
   await homelab.commit(file({ logs: { persistence: { enabled: false } }, triggerer: { persistence: { enabled: false } } }));
   await homelab.reconcile();
   await homelab.until(() => !mounted() && homelab.get('StatefulSet', 'airflow-triggerer', 'airflow').status.readyReplicas === 1);
