@@ -90,7 +90,7 @@ function bucketLines({ world }: EmbeddedCluster): readonly [string, string][] {
   const lines = claims.flatMap(({ spec }) => {
     const { bucketName } = spec as { bucketName: string };
     return world.buckets.list(bucketName, '').map(({ key }): [string, string] => {
-      const [chunks] = /^(fake|index)\//.exec(key) ?? [];
+      const [chunks] = /^(fake|index|remote)\//.exec(key) ?? [];
       if (chunks !== undefined) return [`objects in ${bucketName}/${chunks}`, 'some'];
       return [
         `object ${bucketName}/${key}`,

@@ -77,7 +77,7 @@ async function bucketLines(cluster: RealCluster): Promise<readonly [string, stri
   const lines = await Promise.all(
     ['loki-logs', 'airflow-logs'].map(async (bucket) =>
       (await listObjects(cluster.s3, bucket)).map((key): [string, string] => {
-        const [chunks] = /^(fake|index)\//.exec(key) ?? [];
+        const [chunks] = /^(fake|index|remote)\//.exec(key) ?? [];
         return [chunks === undefined ? `object ${bucket}/${key}` : `objects in ${bucket}/${chunks}`, 'there'];
       }),
     ),
