@@ -25,8 +25,3 @@ export class Secret<T> {
     return '***';
   }
 }
-
-/** A text without the credentials that URLs in it may carry. */
-export function redactUrls(text: string): string {
-  return text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1***@');
-}

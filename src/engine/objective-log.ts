@@ -13,6 +13,8 @@ export interface ObjectiveResult {
   readonly exit: Exit;
   /** For a person, when it did not complete. */
   readonly reason?: string;
+  /** Why that, outermost first. */
+  readonly because?: readonly string[];
   readonly remedy?: string;
   readonly evidence?: Evidence;
   /** Only gates that let later phases run are open. */
@@ -45,12 +47,13 @@ export class ObjectiveLog {
     this.#committed = this.#now();
   }
 
-  judged(check: Pick<Check, 'id' | 'title'>, outcome: Outcome): void {
+  /** @param isLast whether nobody waits for it any longer, although it may still come */
+  judged(check: Pick<Check, 'id' | 'title'>, outcome: Outcome, isLast = false): void {
     const now = this.#now();
     this.evidence.judge(check.id, outcome, now);
     const isAfter = outcome.state === 'met' && this.#committed !== undefined;
     const after = isAfter ? { after_commit_ms: now.getTime() - (this.#committed as Date).getTime() } : {};
-    this.#tools.emit({ type: 'check.judged', ...this.#where(), ...describeOutcome(check, this.#offerRepair(outcome)), ...after });
+    this.#tools.emit({ type: 'check.judged', ...this.#where(), ...describeOutcome(check, this.#offerRepair(outcome), isLast), ...after });
   }
 
   passed(gate: Gate, { saw, approval }: Extract<GateState, { state: 'open' }>): void {
@@ -81,7 +84,7 @@ export class ObjectiveLog {
       status: unknown ? 'blocked' : 'failed',
       exit: unknown ? EXIT.unknown : EXIT.failed,
       reason: `${title}: ${outcome.saw}`,
-      ...('remedy' in outcome ? { remedy: this.#offerRepair(outcome).remedy } : {}),
+      ...(outcome.state === 'met' ? {} : { because: outcome.cause, remedy: this.#offerRepair(outcome).remedy }),
       evidence: this.#close(),
     };
   }
@@ -122,7 +125,8 @@ export class ObjectiveLog {
 }
 
 /** The fields of a `check.judged` event. */
-export function describeOutcome(check: Pick<Check, 'id' | 'title'>, outcome: Outcome) {
+export function describeOutcome(check: Pick<Check, 'id' | 'title'>, outcome: Outcome, isLast = false) {
   const why = outcome.state === 'met' ? {} : { cause: outcome.cause, remedy: outcome.remedy };
-  return { check: check.id, title: check.title, state: outcome.state, summary: outcome.saw, ...why };
+  const last = isLast && outcome.state !== 'met' ? { final: true as const } : {};
+  return { check: check.id, title: check.title, state: outcome.state, summary: outcome.saw, ...why, ...last };
 }

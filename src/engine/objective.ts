@@ -3,6 +3,7 @@ import type { Step } from '#model/change.ts';
 import { type Check, type Gate, isCheck, isGate, isProbe, type Probe, type Validation } from '#model/check.ts';
 import { EXIT, UserError } from '#model/errors.ts';
 import type { Outcome } from '#model/verdict.ts';
+import { diagnose } from './diagnosis.ts';
 import { digestOfSteps, isStanding, wasShown } from './evidence.ts';
 import { judgeRound, lookOnce, readAll } from './judge.ts';
 import { lookAtGate, openGate } from './objective-gate.ts';
@@ -53,12 +54,14 @@ class ObjectiveRun {
   async run(): Promise<ObjectiveResult> {
     const { context, request, signal } = this.#tools;
     const checks = this.#firstLook();
-    const outcomes = await judgeRound(checks, lookOnce(context.observer, signal), context.clock.now());
+    const judged = await judgeRound(checks, lookOnce(context.observer, signal), context.clock.now());
+    // A run goes on from here; what a look sees is the last word.
+    const outcomes = request.apply ? judged : await diagnose(checks, judged, { ...context, signal });
     if (signal.aborted) return this.#log.interrupted();
     const holds = [...outcomes.values()].every(({ state }) => state === 'met');
     // Before the first rollout it is no news that nothing is there yet.
     if (holds || !request.apply || wasShown(this.#objective)) {
-      for (const check of checks) this.#log.judged(check, outcomes.get(check.id) as Outcome);
+      for (const check of checks) this.#log.judged(check, outcomes.get(check.id) as Outcome, !request.apply);
     }
     const isDone = holds && !(await this.#isChanged());
     if (isDone) await this.#recordPassedGates();

@@ -31,6 +31,23 @@ export function permissionsToValidate(validations: readonly Validation[]): reado
   return distinct(validations.flatMap(ofValidation));
 }
 
+/**
+ * What looking for the causes of the phase's red checks needs: wanted and not needed, for without it nothing but a cause stays unknown.
+ * What a diagnosis may read next counts, too.
+ */
+export function diagnosisPermissionsOf(body: PhaseBody): readonly Permission[] {
+  const objectives = body.objectives.filter(({ skipped }) => skipped === undefined);
+  const validations = [
+    ...body.preconditions,
+    ...objectives.flatMap(({ steps = [] }) => steps.flatMap((step) => (step.do === 'await' ? [step.what] : []))),
+    ...objectives
+      .flatMap(({ deliverables }) => deliverables.filter(({ skipped }) => skipped === undefined))
+      .flatMap((one) => one.validations),
+  ];
+  const diagnoses = validations.filter(isCheck).flatMap(({ diagnosis }) => diagnosis ?? []);
+  return distinct(diagnoses.flatMap(({ reads, nextPermissions = [] }) => [...ofLook(reads), ...nextPermissions]));
+}
+
 /** "get services/proxy in monitoring (name loki)": as messages name a permission. */
 export function describePermission({ verb, group, resource, namespace, name }: Permission): string {
   const what = group === '' ? resource : `${resource}.${group}`;
@@ -57,6 +74,11 @@ function ofStep(step: Exclude<Step, Await>): readonly Permission[] {
 
 function ofReads(reads: Reads): readonly Permission[] {
   return Object.values(reads).flatMap(({ permissions, wakes }) => [...permissions, ...(wakes === undefined ? [] : toWatch(wakes))]);
+}
+
+/** Read once, and not watched. */
+function ofLook(reads: Reads): readonly Permission[] {
+  return Object.values(reads).flatMap(({ permissions }) => permissions);
 }
 
 /** A watch begins with a list. */

@@ -1,6 +1,7 @@
 import type { MatchedPhase } from '#goals/types.ts';
 import { EXIT, type Exit } from '#model/errors.ts';
 import type { Status } from '#model/event.ts';
+import { diagnose } from './diagnosis.ts';
 import { wasShown } from './evidence.ts';
 import { worstExit } from './exit.ts';
 import { runObjective } from './objective.ts';
@@ -15,6 +16,8 @@ export interface PhaseResult {
   readonly status: Status;
   readonly exit: Exit;
   readonly reason?: string;
+  /** Why that, outermost first. */
+  readonly because?: readonly string[];
   readonly remedy?: string;
   /** Later phases may run although this one is not completed: only non-blocking gates are open. */
   readonly mayContinue: boolean;
@@ -37,7 +40,9 @@ async function judgePreconditions(phase: MatchedPhase, tools: RunTools): Promise
     ...tools.context,
     signal: tools.signal,
     timeout: Math.min(PRECONDITION_TIMEOUT, tools.request.timeout),
-    onJudged: (check, outcome) => tools.emit({ type: 'check.judged', phase: phase.number, ...describeOutcome(check, outcome) }),
+    onJudged: (check, outcome, atDeadline) =>
+      tools.emit({ type: 'check.judged', phase: phase.number, ...describeOutcome(check, outcome, atDeadline) }),
+    explain: (red, all) => diagnose(red, all, { ...tools.context, signal: tools.signal }),
   });
   if (ending === 'met') return undefined;
   if (ending === 'aborted') return { status: 'in_progress', exit: EXIT.interrupted, mayContinue: false };
@@ -46,7 +51,7 @@ async function judgePreconditions(phase: MatchedPhase, tools: RunTools): Promise
     status: 'blocked',
     exit: red?.outcome?.state === 'unknown' ? EXIT.unknown : EXIT.notReady,
     reason: `phase ${phase.number} can't begin: ${red?.check.title}: ${red?.outcome?.saw}`,
-    ...(red?.outcome !== undefined && 'remedy' in red.outcome ? { remedy: red.outcome.remedy } : {}),
+    ...(red === undefined || red.outcome.state === 'met' ? {} : { because: red.outcome.cause, remedy: red.outcome.remedy }),
     mayContinue: false,
   };
 }
@@ -93,6 +98,7 @@ function summarise(results: readonly ObjectiveResult[], phase: MatchedPhase): Ph
     mayContinue:
       complete || results.every(({ status, mayContinue }) => status === 'completed' || status === 'skipped' || mayContinue === true),
     ...(decisive?.reason === undefined ? {} : { reason: decisive.reason }),
+    ...(decisive?.because === undefined ? {} : { because: decisive.because }),
     ...(decisive?.remedy === undefined ? {} : { remedy: decisive.remedy }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Change } from '#model/change.ts';
 import type { Check } from '#model/check.ts';
 import type { Outcome } from '#model/verdict.ts';
+import { diagnose } from './diagnosis.ts';
 import type { ObjectiveLog, ObjectiveResult } from './objective-log.ts';
 import { performChanges } from './perform.ts';
 import type { RunTools } from './run-tools.ts';
@@ -18,12 +19,14 @@ export async function awaitOrRepair(
   tools: RunTools,
 ): Promise<ObjectiveResult | undefined> {
   const { context, request, signal } = tools;
+  const canRepair = (outcomes: ReadonlyMap<string, Outcome>) => request.repair && findRepair(checks, outcomes, mended) !== undefined;
   for (;;) {
     const { ending, outcomes } = await awaitChecks(checks, {
       ...context,
       signal,
       timeout: request.timeout,
-      onJudged: (check, outcome) => log.judged(check, outcome),
+      onJudged: (check, outcome, atDeadline) => log.judged(check, outcome, atDeadline),
+      explain: async (red, all) => (canRepair(all) ? all : diagnose(red, all, { ...context, signal })),
     });
     if (ending === 'aborted') return log.interrupted();
     const red = findDecisive(checks, outcomes);

@@ -8,7 +8,7 @@ import type { RunContext, RunRequest } from './context.ts';
 import { createEmit } from './emit.ts';
 import { wasShown } from './evidence.ts';
 import { runStateOf, worstExit } from './exit.ts';
-import { describePermission, distinct, permissionsOf } from './permissions.ts';
+import { describePermission, diagnosisPermissionsOf, distinct, permissionsOf } from './permissions.ts';
 import { type PhaseResult, runPhase } from './phase.ts';
 import { ProgressRecorder } from './progress-recorder.ts';
 import type { RunTools } from './run-tools.ts';
@@ -114,8 +114,12 @@ class Run {
   async #preflight(): Promise<RunResult | undefined> {
     const { apply, repair } = this.#request;
     const permissions = distinct(this.#selected().flatMap(({ body }) => permissionsOf(body, apply, apply && repair)));
-    const denied = (await this.#context.access.denied(permissions, this.#signal())).map(describePermission);
-    this.#emit({ type: 'preflight.finished', asked: permissions.length, denied });
+    const needed = new Set(permissions.map(describePermission));
+    const all = distinct([...permissions, ...this.#selected().flatMap(({ body }) => diagnosisPermissionsOf(body))]);
+    const missing = (await this.#context.access.denied(all, this.#signal())).map(describePermission);
+    const denied = missing.filter((one) => needed.has(one));
+    const unexplained = missing.filter((one) => !needed.has(one));
+    this.#emit({ type: 'preflight.finished', asked: all.length, denied, ...(unexplained.length === 0 ? {} : { unexplained }) });
     if (denied.length === 0) return undefined;
     return finish(
       EXIT.notReady,
@@ -176,7 +180,10 @@ class Run {
   #sumUp(results: readonly PhaseResult[]): RunResult {
     const exit = worstExit(results.map((result) => result.exit));
     const decisive = results.find((result) => result.exit === exit);
-    if (exit !== EXIT.done) return finish(exit, decisive?.reason ?? 'not completed', decisive?.remedy);
+    if (exit !== EXIT.done) {
+      const paragraph = [decisive?.reason ?? 'not completed', ...(decisive?.because ?? [])].join(', because ');
+      return finish(exit, paragraph, decisive?.remedy);
+    }
     const done = results.filter(({ status }) => status === 'completed').length;
     const what = this.#request.dryRun ? 'dry run: nothing was changed' : `${done} of ${results.length} phases completed`;
     return finish(EXIT.done, what);

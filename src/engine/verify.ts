@@ -6,6 +6,7 @@ import { EXIT } from '#model/errors.ts';
 import type { Outcome } from '#model/verdict.ts';
 import type { Verification } from '#model/verification.ts';
 import type { RunContext } from './context.ts';
+import { diagnose } from './diagnosis.ts';
 import { EvidenceBook, wasOnceShown } from './evidence.ts';
 import { judgeRound, lookOnce } from './judge.ts';
 import { limitReads } from './limit.ts';
@@ -54,7 +55,9 @@ async function judgeStanding(
 ): Promise<ReadonlyMap<string, Outcome>> {
   const objectives = objectivesOf(phases).map(({ objective }) => objective);
   const first = await judgeRound(standingOf(objectives), lookOnce(observer, signal), clock.now());
-  return lookAgain(standingOf(objectives.filter(wasOnceShown)), first, { observer, clock, signal, timeout });
+  const shown = standingOf(objectives.filter(wasOnceShown));
+  const outcomes = await lookAgain(shown, first, { observer, clock, signal, timeout });
+  return diagnose(shown, outcomes, { observer, clock, signal });
 }
 
 function standingOf(objectives: readonly MatchedObjective[]): readonly Check[] {

@@ -16,8 +16,10 @@ export interface WaitOptions {
   readonly signal: AbortSignal;
   /** Milliseconds; waiting ends then with the causes found so far. */
   readonly timeout: number;
-  /** Called when a check's outcome differs from the one before. */
-  onJudged(check: Check, outcome: Outcome): void;
+  /** Called when a check's outcome differs from the one before, and at the deadline once more for what is still not met. */
+  onJudged(check: Check, outcome: Outcome, atDeadline: boolean): void;
+  /** What waiting that ends red looks into before it is told: the outcomes with longer causes. */
+  explain?(red: readonly Check[], outcomes: ReadonlyMap<string, Outcome>): Promise<ReadonlyMap<string, Outcome>>;
 }
 
 export type Ending = 'met' | 'failed' | 'deadline' | 'aborted';
@@ -38,13 +40,13 @@ export async function awaitChecks(checks: readonly Check[], options: WaitOptions
   const last = new Map<string, string>();
   try {
     for (let poll = FIRST_POLL; ; poll = Math.min(poll * 1.5, LONGEST_POLL)) {
-      const outcomes = await judgeRound(checks, lookOnce(observer, signal), clock.now());
-      if (signal.aborted) return { ending: 'aborted', outcomes };
-      report(checks, outcomes, last, options);
-      const ending = endingOf(outcomes);
-      if (ending !== undefined) return { ending, outcomes };
+      const judged = await judgeRound(checks, lookOnce(observer, signal), clock.now());
       const left = deadline - clock.now().getTime();
-      if (left <= 0) return { ending: 'deadline', outcomes };
+      const ending = endingOf(judged, left);
+      const outcomes = ending === undefined || signal.aborted ? judged : await explain(ending, checks, judged, options);
+      if (signal.aborted) return { ending: 'aborted', outcomes };
+      report(checks, outcomes, last, ending === 'deadline', options);
+      if (ending !== undefined) return { ending, outcomes };
       await waker.wait(Math.min(poll, left));
       if (signal.aborted) return { ending: 'aborted', outcomes };
     }
@@ -65,25 +67,40 @@ export function findDecisive(
   return undefined;
 }
 
-function endingOf(outcomes: ReadonlyMap<string, Outcome>): Ending | undefined {
+/** @param left milliseconds until the deadline */
+function endingOf(outcomes: ReadonlyMap<string, Outcome>, left: number): Ending | undefined {
   const all = [...outcomes.values()];
   if (all.some((outcome) => outcome.state === 'failed' || (outcome.state === 'unknown' && outcome.permanent))) return 'failed';
-  return all.every(({ state }) => state === 'met') ? 'met' : undefined;
+  if (all.every(({ state }) => state === 'met')) return 'met';
+  return left <= 0 ? 'deadline' : undefined;
+}
+
+/** What failed is the last word while others are still pending; at the deadline all that is not met is. */
+async function explain(
+  ending: Ending,
+  checks: readonly Check[],
+  outcomes: ReadonlyMap<string, Outcome>,
+  options: WaitOptions,
+): Promise<ReadonlyMap<string, Outcome>> {
+  const isLast = ({ id }: Check) => ending === 'deadline' || outcomes.get(id)?.state === 'failed';
+  return ending === 'met' || options.explain === undefined ? outcomes : options.explain(checks.filter(isLast), outcomes);
 }
 
 function report(
   checks: readonly Check[],
   outcomes: ReadonlyMap<string, Outcome>,
   last: Map<string, string>,
+  atDeadline: boolean,
   options: Pick<WaitOptions, 'onJudged'>,
 ): void {
   for (const check of checks) {
     const outcome = outcomes.get(check.id) as Outcome;
     // A value that drifts while all is well is no news, and neither is a check that was not looked at yet.
     const key = outcome.state === 'met' ? 'met' : `${outcome.state} ${outcome.saw}`;
-    if (last.get(check.id) === key || isDeferred(outcome)) continue;
+    const isTold = last.get(check.id) === key && (!atDeadline || outcome.state === 'met');
+    if (isTold || isDeferred(outcome)) continue;
     last.set(check.id, key);
-    options.onJudged(check, outcome);
+    options.onJudged(check, outcome, atDeadline);
   }
 }
 

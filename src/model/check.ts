@@ -28,6 +28,27 @@ export interface Check<R extends Reads = any> {
   /** Of the repairs that its verdicts may offer: asked for only when repairs are allowed. */
   readonly repairPermissions?: readonly Permission[];
   judge(seen: Seen<R>, now: Date): Verdict;
+  /** Where to look for the cause when it ends red. It never changes the verdict's state. */
+  readonly diagnosis?: Diagnosis;
+}
+
+/** A look for the cause of a red check: what to read, and what that says of it. Pure and total, as a judge is. */
+// biome-ignore lint/suspicious/noExplicitAny: see Check
+export interface Diagnosis<R extends Reads = any> {
+  readonly reads: R;
+  /** Of what the next look may read: it can't be derived before these reads are done. */
+  readonly nextPermissions?: readonly Permission[];
+  /** What could not be read is missing in `seen`; the engine tells of it. */
+  explain(seen: Partial<Seen<R>>, now: Date): Explanation;
+}
+
+export interface Explanation {
+  /** Outermost first. */
+  readonly cause: readonly string[];
+  /** What mends the innermost cause, with names that can be pasted. */
+  readonly remedy?: string;
+  /** A further look, where what was seen leads: once the pod is known, its log. */
+  readonly next?: Diagnosis;
 }
 
 /** A check that has to write in order to see. Its writes are declared, temporary and undone even when it fails. */
@@ -75,6 +96,10 @@ export interface Soak {
 export type Validation = Check | Probe | Gate;
 
 export function check<R extends Reads>(definition: Check<R>): Check<R> {
+  return definition;
+}
+
+export function diagnosis<R extends Reads>(definition: Diagnosis<R>): Diagnosis<R> {
   return definition;
 }
 

@@ -23,7 +23,13 @@ export type Happening =
       /** True against the embedded cluster: nothing real was touched. */
       readonly rehearsal: boolean;
     }
-  | { readonly type: 'preflight.finished'; readonly asked: number; readonly denied: readonly string[] }
+  | {
+      readonly type: 'preflight.finished';
+      readonly asked: number;
+      readonly denied: readonly string[];
+      /** Missing, too, but only looking for causes needs them. */
+      readonly unexplained?: readonly string[];
+    }
   | { readonly type: 'phase.started'; readonly phase: number; readonly name: string }
   | ({
       readonly type: 'check.judged';
@@ -37,6 +43,8 @@ export type Happening =
     } & {
       readonly cause?: readonly string[];
       readonly remedy?: string;
+      /** Nobody waits for it any longer: this is the last word, with all causes that could be found. */
+      readonly final?: true;
       /** How long after the objective's last commit it became met, in milliseconds; absent without a commit before. */
       readonly after_commit_ms?: number;
     })

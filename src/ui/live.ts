@@ -146,7 +146,8 @@ function endingOf(state: Status): Ending {
 
 /** How a check that is not met stands when its objective is over: one that was pending was not awaited any longer. */
 function explain(event: Extract<Event, { type: 'check.judged' }>): Ending {
-  if (event.state === 'pending') return { how: 'skipped', text: `${oneLine(event.title)}: still pending, ${oneLine(event.summary)}` };
+  if (event.state === 'pending' && event.final !== true)
+    return { how: 'skipped', text: `${oneLine(event.title)}: still pending, ${oneLine(event.summary)}` };
   const causes = (event.cause ?? []).map((cause) => `because ${oneLine(cause)}`);
   const remedy = event.remedy === undefined ? [] : [`to fix it: ${oneLine(event.remedy)}`];
   return { how: 'failed', text: [oneLine(event.summary), ...causes, ...remedy].join(EOL) };

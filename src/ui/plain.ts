@@ -38,10 +38,15 @@ function linesOf(event: Event, { colours, verbose }: PlainOptions): readonly str
         `Run ${event.run}: phases ${event.from} to ${event.to} on ${oneLine(event.cluster)}${event.resumes === undefined ? '' : `, continues ${event.resumes}`}`,
         ...(event.rehearsal ? ['This is a rehearsal on an embedded cluster: nothing real is touched, and approvals are given by it.'] : []),
       ];
-    case 'preflight.finished':
-      return event.denied.length === 0
-        ? [`Permissions: ${event.asked} asked for, all granted`]
-        : [`Permissions: ${event.asked} asked for, denied:`, ...event.denied.map((permission) => `    ${paint.red(oneLine(permission))}`)];
+    case 'preflight.finished': {
+      const denied = event.denied.map((permission) => `    ${paint.red(oneLine(permission))}`);
+      const unexplained = (event.unexplained ?? []).map((permission) => `    ${oneLine(permission)}`);
+      return [
+        `Permissions: ${event.asked} asked for, ${denied.length === 0 ? 'all granted' : 'denied:'}`,
+        ...denied,
+        ...(unexplained.length === 0 ? [] : ['Without these, causes can be found less far:', ...unexplained]),
+      ];
+    }
     case 'phase.started':
       return [paint.bold(`Phase ${event.phase}: ${oneLine(event.name)}`)];
     case 'check.judged':
@@ -84,7 +89,7 @@ function checkLines(event: CheckJudged, paint: ReturnType<typeof painter>, verbo
   const where = event.objective ?? `phase ${event.phase}`;
   const state = stateColour(paint, event.state)(event.state) + ' '.repeat(7 - event.state.length);
   const line = `  ${where} ${state} ${oneLine(event.title)}: ${oneLine(event.summary)}${afterCommit(event.after_commit_ms)}`;
-  const explain = event.state === 'failed' || event.state === 'unknown' || (event.state === 'pending' && verbose);
+  const explain = event.state === 'failed' || event.state === 'unknown' || event.final === true || (event.state === 'pending' && verbose);
   return explain ? [line, ...why(event.cause ?? [], event.remedy)] : [line];
 }
 

@@ -3,7 +3,7 @@ import type { Commit } from '#model/change.ts';
 import { Unobserved, UserError } from '#model/errors.ts';
 import type { Author } from '#model/ports.ts';
 import type { FilesAnswer, RemoteAnswer } from '#model/read.ts';
-import { redactUrls } from '../secret.ts';
+import { redactUrls } from '#model/redact.ts';
 import { type Git, gitIn, must } from './run.ts';
 import { buildTree, readFiles, withTemporary } from './tree.ts';
 

@@ -1,5 +1,5 @@
 import { UserError } from '#model/errors.ts';
-import { redactUrls } from '../secret.ts';
+import { redactUrls } from '#model/redact.ts';
 
 interface GitOutput {
   readonly failed: boolean;

@@ -5,6 +5,7 @@ import { dataOf, parseQuantity, specOf, statusOf, type Tree } from '../tree.ts';
 import type { World } from '../world.ts';
 import { conditions, find } from './apply.ts';
 import { archiveClaim } from './archive.ts';
+import { recordEvent } from './events.ts';
 import { writeLog } from './logs.ts';
 
 /** What a container needs in order to stay alive, by its name; a lower limit gets it killed. */
@@ -61,7 +62,10 @@ function killedState(world: World, pod: Manifest, container: Tree): Tree {
   const before = previousState(pod, container);
   const message = `back-off 5m0s restarting failed container=${container.name} pod=${pod.metadata.name}`;
   const terminated = { reason: 'OOMKilled', exitCode: 137, finishedAt: timestamp(world.now()) };
-  const lastState = before?.restartCount === restartCount ? before.lastState : { terminated };
+  const isKilled = before?.restartCount !== restartCount;
+  if (isKilled) writeLog(world, pod, container.name, `level=info ts=${terminated.finishedAt} msg="starting" image=${container.image}`);
+  recordEvent(world, pod, 'BackOff', `Back-off restarting failed container ${container.name} in pod ${pod.metadata.name}`);
+  const lastState = isKilled ? { terminated } : before.lastState;
   return stateOf(pod, container, { state: { waiting: { reason: 'CrashLoopBackOff', message } }, lastState, restartCount });
 }
 
