@@ -44,16 +44,29 @@ export function readFields<S extends Schema>(
   };
 }
 
-/** The last lines of a container within so many seconds; undefined when it is gone or has not started. */
+/**
+ * The last lines of a container; undefined when it is gone or has not started.
+ * @param since seconds back from now; undefined: all that is kept
+ * @param previous whether of the container that ran before the last restart
+ */
 export function readLogs(
   place: { readonly namespace: string; readonly pod: string; readonly container: string },
-  since: number,
+  since: number | undefined,
   tail: number,
+  previous = false,
 ): Read<readonly string[] | undefined> {
   const { namespace, pod, container } = place;
   return {
     subject: `log of ${namespace}/${pod}, container ${container}`,
-    request: { of: 'logs', namespace, pod, container, since, tail },
+    request: {
+      of: 'logs',
+      namespace,
+      pod,
+      container,
+      tail,
+      ...(since === undefined ? {} : { since }),
+      ...(previous ? { previous } : {}),
+    },
     permissions: [{ verb: 'get', group: '', resource: 'pods/log', namespace, name: pod }],
     decode: (answer) => expect(answer, 'logs').lines,
   };

@@ -172,18 +172,19 @@ class Run {
     if (stopped !== undefined || result.status === 'completed') return stopped;
     const remedy = `anton-logging phase run ${phase.number}`;
     if (result.exit === EXIT.unknown) {
-      return finish(EXIT.unknown, `${named} is claimed as completed, but it can't be told: ${result.reason}`, result.remedy ?? remedy);
+      return finish(
+        EXIT.unknown,
+        `${named} is claimed as completed, but it can't be told: ${paragraphOf(result)}`,
+        result.remedy ?? remedy,
+      );
     }
-    return finish(EXIT.notReady, `${named} is claimed as completed, but it is not: ${result.reason}`, remedy);
+    return finish(EXIT.notReady, `${named} is claimed as completed, but it is not: ${paragraphOf(result)}`, remedy);
   }
 
   #sumUp(results: readonly PhaseResult[]): RunResult {
     const exit = worstExit(results.map((result) => result.exit));
     const decisive = results.find((result) => result.exit === exit);
-    if (exit !== EXIT.done) {
-      const paragraph = [decisive?.reason ?? 'not completed', ...(decisive?.because ?? [])].join(', because ');
-      return finish(exit, paragraph, decisive?.remedy);
-    }
+    if (exit !== EXIT.done) return finish(exit, paragraphOf(decisive), decisive?.remedy);
     const done = results.filter(({ status }) => status === 'completed').length;
     const what = this.#request.dryRun ? 'dry run: nothing was changed' : `${done} of ${results.length} phases completed`;
     return finish(EXIT.done, what);
@@ -221,6 +222,11 @@ function isPassable({ skipped, ...objective }: MatchedObjective): boolean {
 
 function lost(why: string): RunResult {
   return finish(EXIT.locked, `the Lease was lost: ${why}`, 'see who holds it with `anton-logging unlock`, then resume');
+}
+
+/** For a person: what is wrong, down to the innermost cause. */
+function paragraphOf(result: PhaseResult | undefined): string {
+  return [result?.reason ?? 'not completed', ...(result?.because ?? [])].join(', because ');
 }
 
 function finish(exit: Exit, summary: string, remedy?: string): RunResult {

@@ -37,16 +37,18 @@ export interface ListRequest {
   readonly fields?: readonly string[];
 }
 
-/** The last lines that a container wrote, as the kubelet has them. */
+/** The last lines that a container wrote, as the kubelet has them: what looks like a credential does not leave the adapter, nor the end of a long line. */
 export interface LogsRequest {
   readonly of: 'logs';
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
-  /** Seconds back from now. */
-  readonly since: number;
+  /** Seconds back from now; absent: all that is kept. */
+  readonly since?: number;
   /** Of the lines since then only so many, the last ones. */
   readonly tail: number;
+  /** Of the container that ran before the last restart. */
+  readonly previous?: true;
 }
 
 /** HTTP to a service inside the cluster, over the API server's service proxy. */

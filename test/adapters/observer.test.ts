@@ -108,7 +108,7 @@ test('the last lines of a container; one that is gone or has not started has non
   };
   const { read } = await observing((request, response) => {
     const { pathname, search } = new URL(request.url ?? '/', 'http://api');
-    expect(search).toBe('?container=c&sinceSeconds=3600&tailLines=2');
+    expect(search).toBe('?container=c&tailLines=2&limitBytes=65536&sinceSeconds=3600');
     const [, name = ''] = /^\/api\/v1\/namespaces\/n\/pods\/(\w+)\/log$/.exec(pathname) ?? [];
     const [code, said] = answers[name] ?? [500, ''];
     if (code === 200) response.writeHead(200, { 'content-type': 'text/plain' }).end(said);
@@ -120,6 +120,25 @@ test('the last lines of a container; one that is gone or has not started has non
   expect(await ask('gone')).toEqual({ of: 'logs', lines: undefined });
   expect(await ask('waiting')).toEqual({ of: 'logs', lines: undefined });
   await expect(ask('secret')).rejects.toMatchObject({ reason: 'forbidden' });
+});
+
+test('a log without colours, control characters, credentials and the ends of long lines; of the container before the restart if asked', async () => {
+  let asked = '';
+  const { read } = await observing((request, response) => {
+    asked = new URL(request.url ?? '/', 'http://api').search;
+    const said = [
+      '\u001b[31mlevel=error\u001b[0m\tpass\u001b[1mword=hunter22',
+      `${'a '.repeat(149)}abc`,
+      '-----BEGIN PRIVATE KEY-----',
+      'c2Vj',
+    ];
+    response.writeHead(200, { 'content-type': 'text/plain' }).end(said.join('\n'));
+  });
+  expect(await read({ of: 'logs', namespace: 'n', pod: 'p', container: 'c', tail: 5, previous: true })).toEqual({
+    of: 'logs',
+    lines: ['level=error password=***', `${'a '.repeat(149)}ab…`, '***'],
+  });
+  expect(asked).toBe('?container=c&tailLines=5&limitBytes=65536&previous=true');
 });
 
 test('a check may name many reads: only some are under way together', async () => {

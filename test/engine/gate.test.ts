@@ -229,7 +229,7 @@ test('of an objective the worst outcome of the quiet checks counts', async () =>
     checkFact(`calm-${index}`, 'yes', { judge: () => verdict }),
   );
   const phases = [phaseOf(1, [aim('1.1', [{ ...soak, quiet: checks }])])];
-  expect(await soaking(phases).run(phases)).toMatchObject({ exit: 1, summary: 'Quiet for a week: no' });
+  expect(await soaking(phases).run(phases)).toMatchObject({ exit: 1, summary: 'Quiet for a week: no, because why' });
 });
 
 function soaking(phases: Parameters<typeof worldFor>[0]): World {

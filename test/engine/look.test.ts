@@ -48,7 +48,10 @@ test('a dry run goes through all phases and ends with the worst that it met', as
 test('a look judges, changes nothing and takes no Lease', async () => {
   const world = worldFor(PHASES);
   world.set('one', 'up');
-  expect(await world.run(PHASES, { from: 1, to: 2, apply: false })).toMatchObject({ exit: 1, summary: 'two is up: two: absent' });
+  expect(await world.run(PHASES, { from: 1, to: 2, apply: false })).toMatchObject({
+    exit: 1,
+    summary: 'two is up: two: absent, because it is not up',
+  });
   expect([world.performed, world.lease.taken]).toEqual([[], 0]);
   expect(world.now).toBe(START);
   expect(world.eventsOf('check.judged').map(({ check, state }) => `${check} ${state}`)).toEqual(['one met', 'two pending']);

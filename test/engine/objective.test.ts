@@ -166,7 +166,7 @@ test('nothing is derived from what could not be read', async () => {
   const phases = [phaseOf(1, [aim('1.1', [checkFact('copy', '3 nodes')], [copyOf('nodes')])])];
   const world = worldFor(phases);
   world.unreadable.set('nodes', new Unobserved('timeout', 'no answer'));
-  expect(await world.run(phases)).toMatchObject({ exit: 7, summary: 'Copy nodes: fact nodes could not be read' });
+  expect(await world.run(phases)).toMatchObject({ exit: 7, summary: 'Copy nodes: fact nodes could not be read, because no answer' });
   expect(world.performed).toEqual([]);
 });
 
@@ -177,7 +177,11 @@ test.each([
   const phases = [phaseOf(1, [aim('1.1', [checkFact('loki')]), aim('1.2', [])])];
   const world = worldFor(phases);
   world.set('loki', value);
-  expect(await world.run(phases)).toMatchObject({ exit, summary: `loki is up: loki: ${value}`, remedy: 'make loki up' });
+  expect(await world.run(phases)).toMatchObject({
+    exit,
+    summary: `loki is up: loki: ${value}, because it is not up`,
+    remedy: 'make loki up',
+  });
   expect(recordOf(world, '1.1')).toMatchObject({ status, evidence: { checks: { loki: { saw: `loki: ${value}` } } } });
   expect(world.eventsOf('objective.finished')).toHaveLength(1);
   expect(recordOf(world, '1.2').status).toBe('pending');
@@ -187,10 +191,14 @@ test('what could not be told at the deadline is unknown and blocks; what failed 
   const phases = [phaseOf(1, [aim('1.1', [checkFact('alloy'), checkFact('loki')])])];
   const world = worldFor(phases);
   world.unreadable.set('loki', new Unobserved('unreachable', 'connection refused'));
-  expect(await world.run(phases)).toMatchObject({ exit: 7, state: 'unknown', summary: 'loki is up: fact loki could not be read' });
+  expect(await world.run(phases)).toMatchObject({
+    exit: 7,
+    state: 'unknown',
+    summary: 'loki is up: fact loki could not be read, because connection refused',
+  });
   expect(recordOf(world, '1.1').status).toBe('blocked');
   world.set('alloy', 'broken');
-  expect(await world.run(phases)).toMatchObject({ exit: 1, summary: 'alloy is up: alloy: broken' });
+  expect(await world.run(phases)).toMatchObject({ exit: 1, summary: 'alloy is up: alloy: broken, because it is not up' });
 });
 
 test('a refused change fails the objective before anything later is tried', async () => {

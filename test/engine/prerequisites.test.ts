@@ -27,7 +27,10 @@ test('what was shown is not looked at again before what builds on it', async () 
 
 test('a look at one phase asks for none before it', async () => {
   const world = worldFor(PHASES);
-  expect(await world.run(PHASES, { from: 2, to: 2, apply: false })).toMatchObject({ exit: 1, summary: 'two is up: two: absent' });
+  expect(await world.run(PHASES, { from: 2, to: 2, apply: false })).toMatchObject({
+    exit: 1,
+    summary: 'two is up: two: absent, because it is not up',
+  });
 });
 
 test('a prerequisite that is only claimed is judged: confirmed when it holds', async () => {
@@ -42,7 +45,7 @@ test('refuted when it does not: the claim becomes pending and nothing is begun',
   const world = worldFor(PHASES, ['1.1']);
   expect(await world.run(PHASES, { from: 2, to: 2 })).toMatchObject({
     exit: 5,
-    summary: 'phase 1 (Phase 1) is claimed as completed, but it is not: one is up: one: absent',
+    summary: 'phase 1 (Phase 1) is claimed as completed, but it is not: one is up: one: absent, because it is not up',
     remedy: 'anton-logging phase run 1',
   });
   expect(recordOf(world, '1.1').status).toBe('pending');

@@ -34,7 +34,7 @@ function worldWithBrokenPod(phases: readonly Phase[] = PHASES): World {
 test('without the permission nothing is mended, and the remedy says how to give it', async () => {
   const world = worldWithBrokenPod();
   const remedy = 'make pod up; or have it done: anton-logging resume --repair';
-  expect(await world.run(PHASES)).toMatchObject({ exit: 1, summary: 'pod is up: pod: broken', remedy });
+  expect(await world.run(PHASES)).toMatchObject({ exit: 1, summary: 'pod is up: pod: broken, because it is not up', remedy });
   expect(world.eventsOf('check.judged')).toMatchObject([{ state: 'failed', remedy }]);
   expect(world.performed).toEqual(['commit loki.yaml=v1']);
 });
@@ -86,7 +86,7 @@ test('also for what a step waits for, and once in the objective all the same', a
   const phases = [phaseOf(1, [aim('1.1', [pod], [{ do: 'await', what: pod }, put('next')])])];
   const world = worldWithBrokenPod(phases);
   world.onPerform = (fact) => world.set('pod', 'broken') ?? (fact === 'pod' && world.after(1_000, () => world.set('pod', 'up')));
-  expect(await world.run(phases, { repair: true })).toMatchObject({ exit: 1, summary: 'pod is up: pod: broken' });
+  expect(await world.run(phases, { repair: true })).toMatchObject({ exit: 1, summary: 'pod is up: pod: broken, because it is not up' });
   expect(world.performed).toEqual(['remove pod', 'apply next=up']);
 });
 

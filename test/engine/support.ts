@@ -11,6 +11,9 @@ import type { Answer, Request } from '#model/read.ts';
 
 export const START = Date.parse('2026-11-22T12:00:00.000Z');
 
+/** Whoever sleeps for so long sets a limit, which nobody reaches in this world. */
+const LIMIT = 10_000;
+
 /** The process is gone: nothing that it would do afterwards has an effect. */
 export class Kill extends Error {}
 
@@ -82,7 +85,7 @@ export class World {
       rehearsal: this.rehearsal,
       clock: {
         now: () => new Date(this.now),
-        sleep: async (milliseconds, signal) => this.#pass(this.now + milliseconds, signal),
+        sleep: async (milliseconds, signal) => (milliseconds < LIMIT ? this.#pass(this.now + milliseconds, signal) : untilAborted(signal)),
         ...(this.rehearsal ? { advanceTo: async (time) => this.#pass(time.getTime(), new AbortController().signal) } : {}),
       },
       observer: {
@@ -193,6 +196,10 @@ export class World {
     if (this.dead) throw new Kill();
     this.goals = patch(this.goals);
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 function requestOf(phases: readonly Phase[], request: Partial<RunRequest>): RunRequest {
