@@ -22,6 +22,13 @@ export function appOf({ gitops }: Environment, name: string): App {
   };
 }
 
+/** What this program writes in the user's repository. */
+export function ownPaths(environment: Environment): readonly string[] {
+  const { directory } = environment.gitops;
+  const apps = ['loki-storage', 'loki', 'alloy', 'airflow-logs'].map((name) => appOf(environment, name).directory);
+  return [...apps, `${directory}/kustomization.yaml`, 'docs/logging'];
+}
+
 /**
  * The Flux Kustomization of an app. It does not wait for health, which is ours to judge: while it did, the commit that mends a broken
  * release would not be applied before the time to wait for the broken one is over.

@@ -1,19 +1,20 @@
-import { cephIsHealthy, storeIsReady } from '#checks/ceph.ts';
-import {
-  capacitySuffices,
-  clockAgrees,
-  hostPathIsAdmitted,
-  nodesAreReady,
-  storageClassExists,
-  versionIsSupported,
-} from '#checks/cluster.ts';
+import { capacitySuffices, quotaSuffices } from '#checks/capacity.ts';
+import { cephHasRoom, cephIsHealthy, storeIsNotStuck, storeIsReady } from '#checks/ceph.ts';
+import { clockAgrees, nodesAreReady, storageClassExists, versionIsSupported } from '#checks/cluster.ts';
 import { fluxIsAvailable, remoteIsUsable } from '#checks/flux.ts';
+import { sourceIsFollowed } from '#checks/flux-sources.ts';
+import { checkoutIsClean } from '#checks/git.ts';
 import { grafanaIsHealthy } from '#checks/grafana.ts';
+import { hostPathIsAdmitted, namespacesExist } from '#checks/namespaces.ts';
 import { prometheusIsReady } from '#checks/prometheus.ts';
 import { parseQuantity } from '#checks/quantity.ts';
-import { agentFits, modeFits, storeFits } from '#checks/strategy.ts';
+import { endpointSpeaksS3, serviceIsBacked } from '#checks/services.ts';
+import { agentFits, modeFits, storeFits, versionFits } from '#checks/strategy.ts';
 import type { Environment } from '#model/environment.ts';
 import { definePhase, objective } from '#model/phase.ts';
+import { lokiValues } from '../2-loki/values.ts';
+import { alloyValues } from '../3-alloy/manifests.ts';
+import { ownPaths } from '../repository.ts';
 
 /** Reads only: nothing is changed before it is known that the cluster can carry the rollout. */
 export default definePhase(0, 'Readiness Assessment', (environment) => {
@@ -25,29 +26,60 @@ export default definePhase(0, 'Readiness Assessment', (environment) => {
         deliverables: [
           {
             title: 'Cluster and its nodes confirmed',
-            validations: [nodesAreReady, versionIsSupported, clockAgrees, hostPathIsAdmitted(alloy.namespace)],
+            validations: [
+              nodesAreReady,
+              versionIsSupported,
+              clockAgrees,
+              namespacesExist([...new Set([loki.namespace, alloy.namespace])]),
+              hostPathIsAdmitted(alloy.namespace),
+            ],
           },
-          { title: 'GitOps confirmed', validations: [fluxIsAvailable(gitops.namespace), remoteIsUsable] },
+          {
+            title: 'GitOps confirmed',
+            validations: [
+              fluxIsAvailable(gitops.namespace),
+              remoteIsUsable,
+              sourceIsFollowed(gitops),
+              checkoutIsClean(ownPaths(environment)),
+            ],
+          },
           {
             title: 'Object storage availability confirmed',
             aliases: ['Ceph S3 storage availability confirmed'],
-            ...(storage.rook === null ? { skipped: 'there is no Rook: the S3 endpoint is judged in phase 1' } : {}),
-            validations: storage.rook === null ? [] : [cephIsHealthy(storage.rook), storeIsReady(storage.rook)],
+            validations: [
+              ...(storage.rook === null
+                ? []
+                : [cephIsHealthy(storage.rook), cephHasRoom(storage.rook), storeIsNotStuck(storage.rook), storeIsReady(storage.rook)]),
+              endpointSpeaksS3(storage.bucket.service, storage.rook === null ? [] : ['ceph.store-ready']),
+            ],
           },
           {
             title: 'Resource capacity validated',
-            validations: [capacitySuffices(demandOf(environment)), storageClassExists(loki.persistence.storageClass)],
+            validations: [
+              capacitySuffices(demandOf(environment)),
+              quotaSuffices(demandOf(environment)),
+              storageClassExists(loki.persistence.storageClass),
+            ],
           },
           {
             title: 'Prometheus confirmed',
             ...(prometheus === null ? { skipped: 'there is no Prometheus here' } : {}),
-            validations: prometheus === null ? [] : [prometheusIsReady(prometheus)],
+            validations:
+              prometheus === null
+                ? []
+                : [
+                    prometheusIsReady(prometheus),
+                    serviceIsBacked('prometheus.backed', prometheus.service, 'environment.prometheus.service'),
+                  ],
           },
           {
             title: 'Grafana confirmed',
             aliases: ['Grafana v11.4.0 already deployed', 'Grafana already deployed'],
             ...(grafana === null ? { skipped: 'there is no Grafana here' } : {}),
-            validations: grafana === null ? [] : [grafanaIsHealthy(grafana)],
+            validations:
+              grafana === null
+                ? []
+                : [serviceIsBacked('grafana.backed', grafana.service, 'environment.grafana.service'), grafanaIsHealthy(grafana)],
           },
         ],
       }),
@@ -56,17 +88,17 @@ export default definePhase(0, 'Readiness Assessment', (environment) => {
           {
             title: 'Deployment mode selected',
             aliases: ['Simple Scalable mode selected for production readiness'],
-            validations: [modeFits(environment)],
+            validations: [modeFits(environment, lokiValues(environment)), versionFits(lokiValues(environment))],
           },
           {
             title: 'S3 backend chosen over filesystem',
             aliases: ['Ceph S3 backend chosen over filesystem'],
-            validations: [storeFits(environment)],
+            validations: [storeFits(environment, lokiValues(environment))],
           },
           {
             title: 'Alloy selected over Promtail',
             aliases: ['Alloy selected over deprecated Promtail'],
-            validations: [agentFits(environment)],
+            validations: [agentFits(environment, alloyValues(environment))],
           },
         ],
       }),
@@ -78,5 +110,6 @@ export default definePhase(0, 'Readiness Assessment', (environment) => {
 function demandOf({ loki, alloy }: Environment) {
   const caches = (loki.caches.chunks + loki.caches.results) * 1.2;
   const own = parseQuantity(loki.memory.request) / 2 ** 20;
-  return { namespace: loki.namespace, releases: [loki.name, alloy.name], memory: `${Math.ceil(own + caches + 1024)}Mi`, cpu: '1' };
+  const memory = `${Math.ceil(own + caches + 1024)}Mi`;
+  return { namespace: loki.namespace, releases: [loki.name, alloy.name], memory, cpu: '1', largest: loki.memory.request };
 }

@@ -9,6 +9,9 @@ import { appOf, type Files, kustomizationFile, render } from '../repository.ts';
 /** The claim's name, and that of the Secret and ConfigMap that Rook makes for it. */
 const CLAIM = 'loki-bucket';
 
+/** Chart to the name of its HelmRepository. */
+const REPOSITORIES = { loki: 'grafana-community', alloy: 'grafana' } as const;
+
 export function storageFiles(environment: Environment): Files {
   const app = appOf(environment, 'loki-storage');
   const { storage, loki } = environment;
@@ -28,9 +31,9 @@ export function chartFiles(environment: Environment): Files {
   const apps = { loki: appOf(environment, 'loki'), alloy: appOf(environment, 'alloy') };
   return {
     ...kustomizationFile(apps.loki, environment, loki.namespace, needsStorage ? ['loki-storage'] : []),
-    [`${apps.loki.directory}/app/chart.yaml`]: chartSource('grafana-community', loki.namespace, loki.chart),
+    [`${apps.loki.directory}/app/chart.yaml`]: chartSource(REPOSITORIES.loki, loki.namespace, loki.chart),
     ...kustomizationFile(apps.alloy, environment, alloy.namespace, ['loki']),
-    [`${apps.alloy.directory}/app/chart.yaml`]: chartSource('grafana', alloy.namespace, alloy.chart),
+    [`${apps.alloy.directory}/app/chart.yaml`]: chartSource(REPOSITORIES.alloy, alloy.namespace, alloy.chart),
   };
 }
 
@@ -38,8 +41,17 @@ export function chartRef(namespace: string, name: string): ObjectRef {
   return { apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'HelmChart', namespace, name };
 }
 
+/** Of the chart source that phase 1 makes for a chart. */
+export function repositoryRef(namespace: string, chart: keyof typeof REPOSITORIES): ObjectRef {
+  return { apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'HelmRepository', namespace, name: REPOSITORIES[chart] };
+}
+
 export function claimName(): string {
   return CLAIM;
+}
+
+export function claimRef(namespace: string): ObjectRef {
+  return { apiVersion: 'objectbucket.io/v1alpha1', kind: 'ObjectBucketClaim', namespace, name: CLAIM };
 }
 
 /** Names no secret value: where it lies, not what it is. */

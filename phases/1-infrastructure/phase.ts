@@ -1,11 +1,13 @@
+import { claimIsBound, claimNamesBucket, externalSecretIsSynced } from '#checks/bucket-claim.ts';
 import { storeIsNotStuck, storeIsReady } from '#checks/ceph.ts';
 import { documentIsThere } from '#checks/documents.ts';
 import { chartIsServed, remoteIsUsable } from '#checks/flux.ts';
-import { bucketIsReachable, bucketTakesObjects, claimIsBound, secretIsComplete, wrongSecretIsRefused } from '#checks/s3.ts';
+import { chartSourceIsReady, nobodyElseOwns } from '#checks/flux-sources.ts';
+import { bucketIsReachable, bucketTakesObjects, secretIsComplete, wrongSecretIsRefused } from '#checks/s3.ts';
 import { definePhase, objective } from '#model/phase.ts';
 import { isApplied } from '../applied.ts';
 import { appOf, deliver, listApps } from '../repository.ts';
-import { chartFiles, chartRef, claimName, storageDocument, storageFiles } from './manifests.ts';
+import { chartFiles, chartRef, claimName, claimRef, repositoryRef, storageDocument, storageFiles } from './manifests.ts';
 
 const DOCUMENT = 'docs/logging/object-storage.md';
 
@@ -13,6 +15,7 @@ export default definePhase(1, 'Infrastructure Preparation', (environment) => {
   const { gitops, storage, loki, alloy } = environment;
   const [storageApp, lokiApp, alloyApp] = [appOf(environment, 'loki-storage'), appOf(environment, 'loki'), appOf(environment, 'alloy')];
   const { bucket } = storage;
+  const isClaimed = storage.bucketFrom === 'object-bucket-claim';
   return {
     preconditions: [remoteIsUsable, ...(storage.rook === null ? [] : [storeIsNotStuck(storage.rook), storeIsReady(storage.rook)])],
     objectives: [
@@ -33,16 +36,23 @@ export default definePhase(1, 'Infrastructure Preparation', (environment) => {
             title: 'Bucket for Loki',
             aliases: ['Create ObjectBucketClaim for Loki'],
             validations: [
-              ...(storage.bucketFrom === 'object-bucket-claim'
-                ? [claimIsBound('s3.claim-bound', loki.namespace, claimName(), storage)]
+              ...(isClaimed
+                ? [
+                    claimIsBound('s3.claim-bound', loki.namespace, claimName(), storage),
+                    claimNamesBucket(loki.namespace, claimName(), bucket),
+                    nobodyElseOwns('flux.storage-one-owner', storageApp.kustomization, [claimRef(loki.namespace)]),
+                  ]
                 : []),
-              bucketIsReachable(bucket),
+              bucketIsReachable(bucket, 's3.bucket-reachable', ['s3.secret-complete', ...(isClaimed ? ['s3.claim-names-bucket'] : [])]),
             ],
           },
           {
             title: 'S3 credentials for Loki',
             aliases: ['Configure S3 credentials via External Secrets'],
-            validations: [secretIsComplete(storage)],
+            validations: [
+              ...(storage.secretFrom === 'external-secret' ? [externalSecretIsSynced(loki.namespace, bucket.credentials.name)] : []),
+              secretIsComplete(storage),
+            ],
           },
           { title: 'Validate S3 bucket operations', validations: [wrongSecretIsRefused(bucket), bucketTakesObjects(bucket)] },
           {
@@ -62,6 +72,8 @@ export default definePhase(1, 'Infrastructure Preparation', (environment) => {
           {
             title: 'Verify chart availability',
             validations: [
+              chartSourceIsReady('flux.loki-charts-fetched', repositoryRef(loki.namespace, 'loki'), loki.chart),
+              chartSourceIsReady('flux.alloy-charts-fetched', repositoryRef(alloy.namespace, 'alloy'), alloy.chart),
               chartIsServed('flux.loki-chart-served', chartRef(loki.namespace, loki.chart.name), loki.chart),
               chartIsServed('flux.alloy-chart-served', chartRef(alloy.namespace, alloy.chart.name), alloy.chart),
             ],

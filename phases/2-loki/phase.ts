@@ -1,9 +1,11 @@
 import { chartIsServed } from '#checks/flux.ts';
+import { nobodyElseOwns } from '#checks/flux-sources.ts';
 import { dashboardsAreFound } from '#checks/grafana.ts';
 import { gatewayRoutes, limitsAreSet, lokiIsReady, lokiVersion } from '#checks/loki.ts';
 import { canaryIsQuiet } from '#checks/loki-canary.ts';
 import { retentionRuns, storageIsS3 } from '#checks/loki-config.ts';
 import { flushReachesBucket, lineReturns } from '#checks/loki-lines.ts';
+import { claimsAreBound, podsAreAdmitted, podsFitNodes } from '#checks/pods.ts';
 import { rulesAreLoaded, targetIsUp } from '#checks/prometheus.ts';
 import { noPodIsStuck, releaseIsReady } from '#checks/releases.ts';
 import { nothingRestarts } from '#checks/restarts.ts';
@@ -44,6 +46,10 @@ export default definePhase(2, 'Loki Deployment', (environment) => {
             validations: [
               // First, for what is repaired first: a release that is reset while the pod is in its way fails again.
               noPodIsStuck('loki.no-stuck-pod', release, selector),
+              nobodyElseOwns('flux.loki-one-owner', app.kustomization, [release]),
+              podsAreAdmitted('loki.pods-admitted', { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name }, applied.id),
+              podsFitNodes('loki.pods-fit', namespace, selector, 'environment.loki.memory.request', applied.id),
+              claimsAreBound('loki.claim-bound', namespace, [`storage-${name}-0`], applied.id),
               releaseIsReady('loki.release-ready', release, loki.chart.version, applied.id),
               statefulSetIsRolledOut({ id: 'loki.rolled-out', namespace, name, after: ['loki.release-ready'] }),
               nothingRestarts({

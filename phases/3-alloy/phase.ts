@@ -1,7 +1,9 @@
 import { componentsAreHealthy, configIsLoaded, nothingIsDropped, pipelineIsLimited } from '#checks/alloy.ts';
 import { collectsExactlyOnce, parsesAndFilters } from '#checks/alloy-lines.ts';
+import { nobodyElseOwns } from '#checks/flux-sources.ts';
 import { gatewayRoutes, lokiIsReady } from '#checks/loki.ts';
 import { everyPodHasLogs } from '#checks/loki-coverage.ts';
+import { podsAreAdmitted } from '#checks/pods.ts';
 import { releaseIsReady } from '#checks/releases.ts';
 import { nothingRestarts } from '#checks/restarts.ts';
 import { daemonSetCoversNodes } from '#checks/workloads.ts';
@@ -16,7 +18,8 @@ export default definePhase(3, 'Alloy Configuration', (environment) => {
   const { gitops, loki, alloy } = environment;
   const { namespace, name } = alloy;
   const release = releaseRef(namespace, name);
-  const applied = isApplied(appOf(environment, 'alloy'), environment);
+  const app = appOf(environment, 'alloy');
+  const applied = isApplied(app, environment);
   return {
     preconditions: [lokiIsReady(loki), gatewayRoutes(loki)],
     objectives: [
@@ -31,6 +34,8 @@ export default definePhase(3, 'Alloy Configuration', (environment) => {
           {
             title: 'Deploy Alloy DaemonSet',
             validations: [
+              podsAreAdmitted('alloy.pods-admitted', { apiVersion: 'apps/v1', kind: 'DaemonSet', namespace, name }, applied.id),
+              nobodyElseOwns('flux.alloy-one-owner', app.kustomization, [release]),
               releaseIsReady('alloy.release-ready', release, alloy.chart.version, applied.id),
               daemonSetCoversNodes({ id: 'alloy.on-every-node', namespace, name, after: ['alloy.release-ready'] }),
               nothingRestarts({

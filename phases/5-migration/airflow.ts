@@ -1,9 +1,10 @@
 import { archiveIsComplete, archiveJobName, readArchiveTime, readManifest } from '#checks/airflow-archive.ts';
 import { claimIsGone, claimIsRecorded, nothingMounts, readClaim, volumeIsRetained } from '#checks/airflow-claim.ts';
 import { remoteLoggingRuns, taskLogsAreInLoki } from '#checks/airflow-logs.ts';
+import { claimIsBound } from '#checks/bucket-claim.ts';
 import { documentIsThere } from '#checks/documents.ts';
 import { kustomizationIsApplied } from '#checks/flux.ts';
-import { bucketIsReachable, claimIsBound } from '#checks/s3.ts';
+import { bucketIsReachable } from '#checks/s3.ts';
 import type { Change, Derive, Step } from '#model/change.ts';
 import type { Approval, Check, Soak } from '#model/check.ts';
 import type { Airflow, Environment } from '#model/environment.ts';

@@ -2,6 +2,7 @@ import { type Check, check } from '#model/check.ts';
 import type { Rook } from '#model/environment.ts';
 import { failed, met, pending } from '#model/verdict.ts';
 import { Ceph, Deployment } from './objects.ts';
+import { formatBytes } from './quantity.ts';
 import { readList, readObject } from './reads.ts';
 
 const ROOK = 'ceph.rook.io/v1';
@@ -19,12 +20,42 @@ export const cephIsHealthy = ({ namespace, cluster }: Rook): Check =>
           ['environment.storage.rook names it'],
           'name it in environment.storage.rook, or null where there is no Rook',
         );
-      const health = found.status.ceph?.health;
-      const saw = `${found.status.phase}, ${health || 'no health reported'}`;
+      const { health, details = {} } = found.status.ceph ?? {};
+      const saw = `${found.status.phase || 'no phase'}, ${health || 'no health reported'}`;
+      const why = Object.entries(details).map(([code, { message }]) => `${code}: ${message}`);
+      const remedy = `kubectl describe cephcluster -n ${namespace} ${cluster}; ceph health detail in Rook's toolbox tells more`;
+      if (health === 'HEALTH_OK') return met(saw);
       // HEALTH_WARN serves: it is shown, and does not stop a rollout.
-      return health === 'HEALTH_OK' || health === 'HEALTH_WARN'
-        ? met(saw)
-        : pending(saw, [found.status.message], `kubectl describe cephcluster -n ${namespace} ${cluster}`);
+      if (health === 'HEALTH_WARN') return met([saw, ...why].join('; '));
+      if (health === 'HEALTH_ERR')
+        return failed(saw, [`CephCluster ${namespace}/${cluster} needs somebody`, found.status.message, ...why], remedy);
+      return pending(saw, [found.status.message], remedy);
+    },
+  });
+
+/** Where Ceph stops all writes (mon_osd_full_ratio), and where it begins to warn: https://docs.ceph.com/en/latest/rados/configuration/mon-config-ref/#storage-capacity */
+const FULL = 0.95;
+const NEARLY_FULL = 0.85;
+
+export const cephHasRoom = ({ namespace, cluster }: Rook): Check =>
+  check({
+    id: 'ceph.has-room',
+    title: `CephCluster ${namespace}/${cluster} has room for more`,
+    holds: 'on-entry',
+    after: ['ceph.healthy'],
+    reads: { found: readObject({ apiVersion: ROOK, kind: 'CephCluster', namespace, name: cluster }, Ceph) },
+    judge: ({ found }) => {
+      const { bytesTotal = 0, bytesUsed = 0 } = found?.status.ceph?.capacity ?? {};
+      const describe = `kubectl describe cephcluster -n ${namespace} ${cluster}`;
+      if (bytesTotal === 0)
+        return pending('it reports no capacity', [`status.ceph.capacity of CephCluster ${namespace}/${cluster} is empty`], describe);
+      const saw = `${formatBytes(bytesUsed)} of ${formatBytes(bytesTotal)} used`;
+      if (bytesUsed < bytesTotal * FULL) return met(bytesUsed < bytesTotal * NEARLY_FULL ? saw : `${saw}: nearly full, Ceph warns`);
+      return failed(
+        saw,
+        [`Ceph stops all writes at ${FULL * 100} % (CephCluster ${namespace}/${cluster})`],
+        `add disks or delete what is not needed; ${describe}`,
+      );
     },
   });
 
@@ -79,6 +110,13 @@ export const storeIsReady = ({ namespace, objectStore }: Rook): Check =>
           `kubectl describe cephobjectstore -n ${namespace} ${objectStore}`,
         );
       const own = gateways.filter(({ metadata }) => metadata.name.startsWith(`rook-ceph-rgw-${objectStore}`));
+      const off = own.find(({ spec }) => spec.replicas === 0);
+      if (off !== undefined)
+        return failed(
+          `Deployment ${namespace}/${off.metadata.name} is scaled to 0`,
+          [`no gateway serves CephObjectStore ${namespace}/${objectStore}`],
+          `kubectl scale deployment -n ${namespace} ${off.metadata.name} --replicas=1, and see spec.gateway.instances of CephObjectStore ${namespace}/${objectStore}`,
+        );
       const down = own.filter(({ spec, status }) => status.availableReplicas < spec.replicas);
       if (own.length === 0 || down.length > 0) {
         return pending(

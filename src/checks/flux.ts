@@ -20,7 +20,9 @@ export const fluxIsAvailable = (namespace: string): Check =>
       ),
     },
     judge: ({ controllers = [] }) => {
-      const down = controllers.filter(({ status, spec }) => status.availableReplicas < spec.replicas).map(({ metadata }) => metadata.name);
+      const down = controllers
+        .filter(({ status, spec }) => spec.replicas === 0 || status.availableReplicas < spec.replicas)
+        .map(({ metadata }) => metadata.name);
       const names = controllers.map(({ metadata }) => metadata.name);
       const saw = names.length === 0 ? 'none' : `${names.length - down.length} of ${names.length} available: ${names.join(', ')}`;
       const needed = ['source-controller', 'kustomize-controller', 'helm-controller'].filter((name) => !names.includes(name));
@@ -29,6 +31,13 @@ export const fluxIsAvailable = (namespace: string): Check =>
           saw,
           needed.map((name) => `${name} is not installed in ${namespace}`),
           'install Flux: https://fluxcd.io/flux/installation/',
+        );
+      const off = controllers.filter(({ spec }) => spec.replicas === 0).map(({ metadata }) => metadata.name);
+      if (off.length > 0)
+        return failed(
+          saw,
+          off.map((name) => `Deployment ${namespace}/${name} is scaled to 0: nobody does its work`),
+          `kubectl scale deployment -n ${namespace} ${off.join(' ')} --replicas=1`,
         );
       return down.length === 0
         ? met(saw)

@@ -89,7 +89,18 @@ export const Pod = v.object({
 });
 export type Pod = v.InferOutput<typeof Pod>;
 
-const PodTemplate = v.object({ spec: v.object({ containers: v.array(Container) }) });
+const PodTemplate = v.object({
+  metadata: v.optional(v.object({ labels: v.optional(v.record(text, text), {}) }), {}),
+  spec: v.object({ containers: v.array(Container) }),
+});
+
+export const Service = v.object({
+  metadata: Metadata,
+  spec: v.object({
+    selector: v.optional(v.record(text, text), {}),
+    ports: v.optional(v.array(v.looseObject({ port: v.number() })), []),
+  }),
+});
 
 export const StatefulSet = v.object({
   metadata: Metadata,
@@ -128,6 +139,16 @@ export const DaemonSet = v.object({
   ),
 });
 
+/** How many pods a workload wants, and how many it has made, whatever became of them. */
+export const Workload = v.object({
+  metadata: Metadata,
+  spec: v.optional(v.object({ replicas: v.optional(v.number(), 1) }), {}),
+  status: v.optional(
+    v.object({ desiredNumberScheduled: v.optional(v.number()), currentNumberScheduled: v.optional(v.number()), replicas: count }),
+    {},
+  ),
+});
+
 export const Claim = v.object({
   metadata: Metadata,
   spec: v.object({ resources: Resources, volumeName: v.optional(text), storageClassName: v.optional(text) }),
@@ -144,6 +165,22 @@ export const PersistentVolume = v.object({
 export const Job = v.object({ metadata: Metadata, status: v.optional(v.object({ conditions }), {}) });
 export type Job = v.InferOutput<typeof Job>;
 
+export const ResourceQuota = v.object({
+  metadata: Metadata,
+  spec: v.optional(v.object({ hard: quantities }), {}),
+  status: v.optional(v.object({ used: quantities }), {}),
+});
+
+/** What a controller says of an object, for an hour. */
+export const EventObject = v.object({
+  metadata: Metadata,
+  involvedObject: v.object({ kind: v.optional(text, ''), name: v.optional(text, '') }),
+  reason: v.optional(text, ''),
+  message: v.optional(text, ''),
+  lastTimestamp: v.optional(v.nullable(text)),
+  eventTime: v.optional(v.nullable(text)),
+});
+
 export const StorageClass = v.object({ metadata: Metadata, provisioner: text });
 
 export const ConfigMap = v.object({ metadata: Metadata, data: v.optional(v.record(text, text), {}) });
@@ -151,7 +188,14 @@ export const ConfigMap = v.object({ metadata: Metadata, data: v.optional(v.recor
 /** Flux's objects: conditions, the generation they speak of, and what was fetched or applied. */
 export const Flux = v.object({
   metadata: Metadata,
-  spec: v.optional(v.looseObject({ suspend: v.optional(v.boolean(), false) }), { suspend: false }),
+  spec: v.optional(
+    v.looseObject({
+      suspend: v.optional(v.boolean(), false),
+      ref: v.optional(v.looseObject({ branch: v.optional(text), name: v.optional(text) })),
+      type: v.optional(text),
+    }),
+    { suspend: false },
+  ),
   status: v.optional(
     v.object({
       observedGeneration: v.optional(v.number(), -1),
@@ -168,6 +212,16 @@ export const Flux = v.object({
 });
 export type Flux = v.InferOutput<typeof Flux>;
 
+/** Who holds which objects. */
+export const Kustomization = v.object({
+  metadata: Metadata,
+  spec: v.looseObject({ path: v.optional(text, './') }),
+  status: v.optional(
+    v.object({ inventory: v.optional(v.object({ entries: v.optional(v.array(v.looseObject({ id: text })), []) }), {}) }),
+    {},
+  ),
+});
+
 export const Ceph = v.object({
   metadata: Metadata,
   status: v.optional(
@@ -175,10 +229,23 @@ export const Ceph = v.object({
       phase: v.optional(text, ''),
       message: v.optional(text, ''),
       info: v.optional(v.looseObject({ endpoint: v.optional(text) })),
-      ceph: v.optional(v.looseObject({ health: v.optional(text, '') })),
+      ceph: v.optional(
+        v.looseObject({
+          health: v.optional(text, ''),
+          details: v.optional(v.record(text, v.looseObject({ message: v.optional(text, '') })), {}),
+          capacity: v.optional(v.looseObject({ bytesTotal: count, bytesUsed: count }), {}),
+        }),
+      ),
     }),
     {},
   ),
+});
+
+/** Also a SecretStore: both say in Ready whether they work. */
+export const ExternalSecret = v.object({
+  metadata: Metadata,
+  spec: v.optional(v.looseObject({ secretStoreRef: v.optional(v.looseObject({ name: text })) }), {}),
+  status: v.optional(v.object({ conditions }), {}),
 });
 
 export const PrometheusObject = v.object({

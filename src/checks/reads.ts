@@ -1,7 +1,18 @@
 import * as v from 'valibot';
 import { Unreadable } from '#model/errors.ts';
 import { nameOf, type ObjectRef, type Permission, type Scope, type ServiceRef, scopeOf, serviceName } from '#model/kubernetes.ts';
-import type { Answer, BucketRef, FilesAnswer, HttpAnswer, Read, RemoteAnswer, S3Answer, S3Request, SecretKeys } from '#model/read.ts';
+import type {
+  Answer,
+  BucketRef,
+  CheckoutAnswer,
+  FilesAnswer,
+  HttpAnswer,
+  Read,
+  RemoteAnswer,
+  S3Answer,
+  S3Request,
+  SecretKeys,
+} from '#model/read.ts';
 
 type Schema = v.GenericSchema;
 
@@ -191,6 +202,15 @@ export function readRemote(): Read<RemoteAnswer> {
     request: { of: 'git', look: 'remote' },
     permissions: [],
     decode: (answer) => expect(answer, 'remote'),
+  };
+}
+
+export function readCheckout(): Read<CheckoutAnswer> {
+  return {
+    subject: 'the Git checkout',
+    request: { of: 'git', look: 'checkout' },
+    permissions: [],
+    decode: (answer) => expect(answer, 'checkout'),
   };
 }
 

@@ -3,46 +3,10 @@ import type { Storage } from '#model/environment.ts';
 import { serviceName } from '#model/kubernetes.ts';
 import type { BucketRef, S3Answer } from '#model/read.ts';
 import { failed, met, pending, type Verdict } from '#model/verdict.ts';
-import { Ceph, StorageClass } from './objects.ts';
-import { readBucket, readObject, readSecret } from './reads.ts';
+import { readBucket, readSecret } from './reads.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html: every part but the last has at least 5 MiB. */
 const LARGE = 6 * 2 ** 20;
-
-/** A claim whose StorageClass no operator answers to stays as it is for ever (https://github.com/rook/rook/issues/10894). */
-export const claimIsBound = (id: string, namespace: string, name: string, { storageClass, rook }: Storage): Check =>
-  check({
-    id,
-    title: `ObjectBucketClaim ${namespace}/${name} is Bound`,
-    holds: 'always',
-    reads: {
-      claim: readObject({ apiVersion: 'objectbucket.io/v1alpha1', kind: 'ObjectBucketClaim', namespace, name }, Ceph),
-      found: readObject({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', name: storageClass }, StorageClass),
-    },
-    judge: ({ claim, found }) => {
-      const what = `ObjectBucketClaim ${namespace}/${name}`;
-      if (claim?.status.phase === 'Bound') return met('Bound');
-      if (found === undefined)
-        return failed(
-          `there is no StorageClass ${storageClass}`,
-          [`${what} asks for it`],
-          'name one for buckets in environment.storage.storageClass (kubectl get storageclass)',
-        );
-      const wanted = rook === null ? undefined : `${rook.namespace}.ceph.rook.io/bucket`;
-      if (wanted !== undefined && found.provisioner !== wanted)
-        return failed(
-          `unsupported provisioner: ${found.provisioner}`,
-          [`${what} waits for StorageClass ${storageClass}, and Rook answers to ${wanted} only`],
-          `name a StorageClass with provisioner ${wanted} in environment.storage.storageClass, or make the bucket by hand and set environment.storage.bucket.from to "existing"`,
-        );
-      if (claim === undefined) return pending(`${what} is not there yet`, [], 'nothing yet');
-      return pending(
-        `phase ${claim.status.phase || 'none'}`,
-        [`no provisioner has answered ${what} yet`, claim.status.message],
-        `kubectl describe objectbucketclaim -n ${namespace} ${name}`,
-      );
-    },
-  });
 
 /** Where it names a bucket, it names ours: else somebody who goes by the Secret writes somewhere else than we look. */
 export const secretIsComplete = (storage: Storage): Check => {
@@ -51,6 +15,7 @@ export const secretIsComplete = (storage: Storage): Check => {
     id: 's3.secret-complete',
     title: `Secret ${namespace}/${name} holds what Loki needs to reach its bucket`,
     holds: 'always',
+    ...(storage.secretFrom === 'external-secret' ? { after: ['s3.external-secret-synced'] } : {}),
     reads: { secret: readSecret(namespace, name, ['bucket']) },
     judge: ({ secret }) => {
       if (secret === undefined)
@@ -80,13 +45,13 @@ export const secretIsComplete = (storage: Storage): Check => {
   });
 };
 
-export const bucketIsReachable = (bucket: BucketRef, id = 's3.bucket-reachable'): Check =>
+/** @param after what it says nothing before: until the Secret is there nobody can ask */
+export const bucketIsReachable = (bucket: BucketRef, id = 's3.bucket-reachable', after = ['s3.secret-complete']): Check =>
   check({
     id,
     title: `Bucket ${bucket.name} answers to the credentials in Secret ${bucket.credentials.namespace}/${bucket.credentials.name}`,
     holds: 'always',
-    // Before the Secret is there nobody can ask.
-    after: ['s3.secret-complete'],
+    after,
     reads: { head: readBucket(bucket, 'head-bucket') },
     judge: ({ head }) => (head.status === 200 ? met('head bucket: 200') : refused('head bucket', bucket, head)),
   });

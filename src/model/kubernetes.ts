@@ -67,6 +67,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'v1/PersistentVolume': { resource: 'persistentvolumes', namespaced: false },
   'v1/PersistentVolumeClaim': { resource: 'persistentvolumeclaims', namespaced: true },
   'v1/Pod': { resource: 'pods', namespaced: true },
+  'v1/ResourceQuota': { resource: 'resourcequotas', namespaced: true },
   'v1/Secret': { resource: 'secrets', namespaced: true },
   'v1/Service': { resource: 'services', namespaced: true },
   'v1/ServiceAccount': { resource: 'serviceaccounts', namespaced: true },

@@ -99,10 +99,21 @@ export type GitRequest =
   | { readonly of: 'git'; readonly look: 'remote' }
   /** The same without asking about a push: cheap enough to be asked again and again while waiting. */
   | { readonly of: 'git'; readonly look: 'tip' }
+  /** What stands in the checkout and not at the remote. */
+  | { readonly of: 'git'; readonly look: 'checkout' }
   /** The files below these paths at the remote's tip. */
   | { readonly of: 'git'; readonly look: 'files'; readonly paths: readonly string[] };
 
-export type Answer = ObjectAnswer | ListAnswer | LogsAnswer | SecretAnswer | HttpAnswer | S3Answer | RemoteAnswer | FilesAnswer;
+export type Answer =
+  | ObjectAnswer
+  | ListAnswer
+  | LogsAnswer
+  | SecretAnswer
+  | HttpAnswer
+  | S3Answer
+  | RemoteAnswer
+  | CheckoutAnswer
+  | FilesAnswer;
 
 /** `undefined`: the API server says that it does not exist. */
 export interface ObjectAnswer {
@@ -160,6 +171,14 @@ export interface RemoteAnswer {
   /** Git's own words when the remote can't be reached or refuses a push. */
   readonly unreachable?: string;
   readonly pushRefused?: string;
+}
+/** Paths from the repository's top. */
+export interface CheckoutAnswer {
+  readonly of: 'checkout';
+  /** Differ from the last commit, or are not in it. */
+  readonly edited: readonly string[];
+  /** Changed by commits of the checked-out branch that the remote's does not have. */
+  readonly unpushed: readonly string[];
 }
 export interface FilesAnswer {
   readonly of: 'files';

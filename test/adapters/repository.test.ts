@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openRepository } from '#adapters/git/repository.ts';
@@ -155,4 +155,21 @@ test('a push that the remote would not take, and a signature that can’t be mad
   git(checkout, 'config', 'remote.origin.pushurl', path.join(checkout, 'nowhere'));
   expect((await repository.remote(signal)).pushRefused).toContain('does not appear to be a git repository');
   expect(await repository.tip(signal)).not.toHaveProperty('pushRefused');
+});
+
+test('what is edited or not pushed is told, also when the remote has moved on', async () => {
+  const { checkout, repository } = await lab({ 'a b.txt': '1\n' });
+  expect(await repository.checkout(signal)).toEqual({ of: 'checkout', edited: [], unpushed: [] });
+  await repository.commit(add, author, false, signal);
+  await writeFile(path.join(checkout, 'committed.txt'), 'x\n');
+  git(checkout, 'add', 'committed.txt');
+  git(checkout, 'commit', '--quiet', '--message', 'local');
+  await writeFile(path.join(checkout, 'a b.txt'), '2\n');
+  await mkdir(path.join(checkout, 'new'));
+  await writeFile(path.join(checkout, 'new', 'file'), 'x\n');
+  const local = await repository.checkout(signal);
+  expect(local.unpushed).toEqual(['committed.txt']);
+  expect(local.edited.toSorted()).toEqual(['a b.txt', 'new/file']);
+  const missing = await openRepository({ directory: checkout, remote: 'origin', branch: 'none' });
+  await expect(missing.checkout(signal)).rejects.toMatchObject({ name: 'Unobserved' });
 });

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readArchiveTime } from '#checks/airflow-archive.ts';
 import { readHistoryBegin } from '#checks/prometheus-history.ts';
-import { agentFits } from '#checks/strategy.ts';
 import { Unreadable } from '#model/errors.ts';
-import { AIRFLOW, ALLOY, ENVIRONMENT, http, judge, minutesAgo, noEndpoints, PROMETHEUS, s3, vector } from './support.ts';
+import { AIRFLOW, http, minutesAgo, noEndpoints, PROMETHEUS, s3, vector } from './support.ts';
 
 describe('the soak of logging', () => {
   const { decode, request } = readHistoryBegin(PROMETHEUS, 'monitoring/loki', '7d');
@@ -35,9 +34,4 @@ describe('the soak of Airflow', () => {
   ])('%s', (_, answer, began) => expect(decode(answer)?.toISOString()).toBe(began));
 
   it('can not be told when the bucket can not be listed', () => expect(() => decode(s3(503))).toThrow('list: 503'));
-});
-
-it('an agent that has ended is refused', () => {
-  const promtail = { ...ENVIRONMENT, alloy: { ...ALLOY, chart: { ...ALLOY.chart, name: 'promtail' } } };
-  expect(judge(agentFits(promtail), {})).toMatchObject({ state: 'failed', saw: 'chart promtail', remedy: 'use the chart alloy' });
 });

@@ -60,6 +60,7 @@ function missing(request: Request): Answer {
     case 's3':
       return s3(404, { code: request.operation === 'get' ? 'NoSuchKey' : 'NoSuchBucket' });
     case 'git':
+      if (request.look === 'checkout') return { of: 'checkout', edited: [], unpushed: [] };
       return request.look === 'files' ? { of: 'files', tip: 'c0ffee', files: {} } : { of: 'remote', remote: 'origin', branch: 'main' };
     default:
       return http(404, { kind: 'Status', message: 'services "it" not found', reason: 'NotFound', code: 404 });

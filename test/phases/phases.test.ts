@@ -114,7 +114,7 @@ describe('what a cluster does not have is skipped with its reason', () => {
       'no Prometheus',
       ['0.1 Prometheus confirmed', '2.2 Enable ServiceMonitor for metrics', '2.2 Configure alerting rules', '6.2 Stability monitoring'],
     ],
-    ['no Rook', ['0.1 Object storage availability confirmed']],
+    ['no Rook', []],
     ['no Airflow', ['6.2 Cost analysis vs PVC storage']],
     ['homelab', []],
   ] as const)('%s', (name, skipped) => {

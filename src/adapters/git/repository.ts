@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Commit } from '#model/change.ts';
 import { Unobserved, UserError } from '#model/errors.ts';
 import type { Author } from '#model/ports.ts';
-import type { FilesAnswer, RemoteAnswer } from '#model/read.ts';
+import type { CheckoutAnswer, FilesAnswer, RemoteAnswer } from '#model/read.ts';
 import { redactUrls } from '#model/redact.ts';
 import { type Git, gitIn, must } from './run.ts';
 import { buildTree, readFiles, withTemporary } from './tree.ts';
@@ -15,6 +15,8 @@ export interface Repository {
   tip(signal: AbortSignal): Promise<RemoteAnswer>;
   /** As `tip`, and whether it would take a push. */
   remote(signal: AbortSignal): Promise<RemoteAnswer>;
+  /** @throws Unobserved when the remote or the branch can't be read */
+  checkout(signal: AbortSignal): Promise<CheckoutAnswer>;
   /** @throws Unobserved when the remote or the branch can't be read */
   files(paths: readonly string[], signal: AbortSignal): Promise<FilesAnswer>;
   /**
@@ -109,6 +111,12 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
     );
   }
 
+  async function tipToReadFrom(signal: AbortSignal): Promise<string> {
+    const { tip, words } = await fetchTip(signal);
+    if (tip !== undefined) return tip;
+    throw new Unobserved('unreachable', `Git remote ${remote}: ${words ?? `there is no branch "${branch}"`}`);
+  }
+
   async function showDiff(
     tip: string,
     tree: string,
@@ -157,9 +165,17 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
       return { ...answer, ...(refused && { pushRefused: push.words }) };
     },
 
+    async checkout(signal) {
+      const tip = await tipToReadFrom(signal);
+      // A bare repository has no work tree, and an unborn branch no commits: then there is nothing of the kind.
+      const status = await git(['status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=all'], { signal });
+      const commits = await git(['diff', '--name-only', '-z', '--no-renames', `${tip}...HEAD`], { signal });
+      const edited = splitNul(status.failed ? '' : status.stdout).map((entry) => entry.slice(3));
+      return { of: 'checkout', edited, unpushed: splitNul(commits.failed ? '' : commits.stdout) };
+    },
+
     async files(paths, signal) {
-      const { tip, words } = await fetchTip(signal);
-      if (tip === undefined) throw new Unobserved('unreachable', `Git remote ${remote}: ${words ?? `there is no branch "${branch}"`}`);
+      const tip = await tipToReadFrom(signal);
       const files = await readFiles(git, tip, paths, signal);
       return { of: 'files', tip, files: Object.fromEntries([...files].map(([file, { text }]) => [file, text])) };
     },
@@ -200,4 +216,8 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
       }
     },
   };
+}
+
+function splitNul(text: string): string[] {
+  return text.split('\0').filter((entry) => entry !== '');
 }

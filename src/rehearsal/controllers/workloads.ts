@@ -118,7 +118,13 @@ interface Counts {
 
 function statusFor(world: World, workload: Manifest, { wanted, ready, updated, revision }: Counts): Tree {
   if (workload.kind === 'DaemonSet')
-    return { desiredNumberScheduled: wanted, updatedNumberScheduled: wanted, numberReady: ready, numberAvailable: ready };
+    return {
+      desiredNumberScheduled: wanted,
+      currentNumberScheduled: wanted,
+      updatedNumberScheduled: wanted,
+      numberReady: ready,
+      numberAvailable: ready,
+    };
   const counts = { replicas: wanted, updatedReplicas: updated, readyReplicas: ready, availableReplicas: ready };
   const isDone = ready === wanted && updated === wanted;
   if (workload.kind === 'StatefulSet') {

@@ -19,7 +19,11 @@ export function platformObjects(at: string, repository: string): readonly Manife
 
     object('ceph.rook.io/v1', 'CephCluster', 'storage/storage', {
       spec: { mon: { count: 3 } },
-      status: { phase: 'Ready', message: 'Cluster created successfully', ceph: { health: 'HEALTH_OK', lastChecked: at } },
+      status: {
+        phase: 'Ready',
+        message: 'Cluster created successfully',
+        ceph: { health: 'HEALTH_OK', lastChecked: at, capacity: { bytesTotal: 6 * 2 ** 40, bytesUsed: 2 * 2 ** 40 } },
+      },
     }),
     object('ceph.rook.io/v1', 'CephObjectStore', 'storage/storage', {
       spec: { gateway: { port: 80, instances: 1 } },

@@ -1,12 +1,10 @@
 import { archiveIsComplete } from '#checks/airflow-archive.ts';
 import { claimIsGone, claimIsLarge, claimIsRecorded, nothingMounts, volumeIsRetained } from '#checks/airflow-claim.ts';
 import { remoteLoggingRuns, taskLogsAreInLoki } from '#checks/airflow-logs.ts';
-import { agentFits, modeFits, storeFits } from '#checks/strategy.ts';
 import type { Answer } from '#model/read.ts';
 import {
   AIRFLOW,
   absent,
-  ENVIRONMENT,
   failed,
   http,
   LOKI,
@@ -406,7 +404,4 @@ export default [
     ],
     ['claims', 'pods'],
   ),
-  table(modeFits(ENVIRONMENT), {}, 'Monolithic of chart 18.11.0', []),
-  table(storeFits(ENVIRONMENT), {}, 'S3 at http://rook-ceph-rgw-storage.storage.svc:80', []),
-  table(agentFits(ENVIRONMENT), {}, 'Alloy, chart 1.11.1', []),
 ];

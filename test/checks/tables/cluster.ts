@@ -1,12 +1,5 @@
-import {
-  capacitySuffices,
-  clockAgrees,
-  hostPathIsAdmitted,
-  nodesAreReady,
-  storageClassExists,
-  versionIsSupported,
-} from '#checks/cluster.ts';
-import { absent, failed, http, list, met, NOW, object, pending, table, unreadable } from '../support.ts';
+import { clockAgrees, nodesAreReady, storageClassExists, versionIsSupported } from '#checks/cluster.ts';
+import { absent, failed, http, list, met, minutesAgo, NOW, object, pending, table } from '../support.ts';
 
 const node = (name: string, ready: Record<string, string> = {}, rest: Record<string, unknown> = {}) => ({
   name,
@@ -14,15 +7,13 @@ const node = (name: string, ready: Record<string, string> = {}, rest: Record<str
   status: { conditions: [{ type: 'Ready', status: 'True', ...ready }], allocatable: { cpu: '4', memory: '8Gi' } },
   ...rest,
 });
-const pod = (requests: Record<string, string>, rest: Record<string, unknown> = {}) => ({
-  name: 'other',
-  spec: { nodeName: 'k8s-1', containers: [{ name: 'it', resources: { requests } }] },
-  status: { phase: 'Running' },
-  ...rest,
-});
-const release = { labels: { 'app.kubernetes.io/instance': 'loki' } };
 const version = (gitVersion: string) => http(200, { gitVersion }, { date: NOW.toUTCString() });
-const demand = { releases: ['loki', 'alloy'], namespace: 'monitoring', memory: '3Gi', cpu: '1' };
+const down = (minutes: number) => ({
+  status: 'False',
+  reason: 'KubeletNotReady',
+  message: 'PLEG is not healthy',
+  lastTransitionTime: minutesAgo(minutes),
+});
 
 export default [
   table(nodesAreReady, { nodes: list(node('k8s-1'), node('k8s-2')) }, '2 of 2 nodes Ready', [
@@ -32,6 +23,21 @@ export default [
       '1 of 2',
       'k8s-2 is not Ready: PLEG is not healthy',
       'kubectl describe node',
+    ),
+    pending('a node is down for less than Kubernetes waits', { nodes: list(node('k8s-1'), node('k8s-2', down(5))) }, '1 of 2', 'PLEG'),
+    failed(
+      'a node is down for longer than Kubernetes waits',
+      { nodes: list(node('k8s-1', down(1)), node('k8s-2', down(5.1)), node('k8s-3')) },
+      '1 of 3',
+      'k8s-2 is not Ready: PLEG is not healthy',
+      'kubectl describe node k8s-1 k8s-2 shows why',
+      'kubectl delete node',
+    ),
+    pending(
+      'a node gives a reason only',
+      { nodes: list(node('k8s-2', { status: 'Unknown', reason: 'NodeStatusUnknown' })) },
+      '0 of 1',
+      'k8s-2 is not Ready: NodeStatusUnknown',
     ),
     pending('a node says nothing', { nodes: list(node('k8s-1', { type: 'Other' })) }, 'k8s-1 is not Ready: it says nothing'),
     pending('there is none', { nodes: list() }, '0 of 0'),
@@ -53,41 +59,5 @@ export default [
     { storageClass: object({ provisioner: 'storage.rbd.csi.ceph.com' }) },
     'storage.rbd.csi.ceph.com',
     [failed('it does not exist', { storageClass: absent }, 'no StorageClass ceph-block', 'environment.loki.persistence.storageClass')],
-  ),
-  table(
-    capacitySuffices(demand),
-    { nodes: list(node('k8s-1')), pods: list(pod({ cpu: '500m', memory: '1Gi' })) },
-    '3.5 CPU and 7Gi are not requested',
-    [
-      failed(
-        'total memory is not free memory',
-        { pods: list(pod({ memory: '6Gi' })) },
-        '4.0 CPU and 2Gi',
-        'asks for 1 CPU and 3Gi',
-        'environment.loki.memory',
-      ),
-      failed('no CPU is left', { pods: list(pod({ cpu: '3900m' })) }, '0.1 CPU', 'add a node'),
-      met('what is rolled out counts as free', { pods: list(pod({ memory: '6Gi' }, release)) }, '8Gi'),
-      met('what is over counts as free', { pods: list(pod({ memory: '6Gi' }, { status: { phase: 'Succeeded' } })) }, '8Gi'),
-      failed('a cordoned node has no room', { nodes: list(node('k8s-1', {}, { spec: { unschedulable: true } })) }, '0.0 CPU'),
-      unreadable('a quantity that is none', { pods: list(pod({ memory: 'plenty' })) }, 'it is no quantity'),
-    ],
-    ['pods'],
-  ),
-  table(
-    hostPathIsAdmitted('monitoring'),
-    { found: object({ labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } }) },
-    'privileged',
-    [
-      met('nothing is enforced', { found: object({}) }, 'no pod-security level'),
-      failed(
-        "Talos' default",
-        { found: object({ labels: { 'pod-security.kubernetes.io/enforce': 'baseline' } }) },
-        'pod security "baseline"',
-        'hostPath',
-        'label namespace monitoring in Git',
-      ),
-      failed('no namespace', { found: absent }, 'no namespace monitoring', 'privileged'),
-    ],
   ),
 ];

@@ -11,9 +11,9 @@ const says = (type: string, status: string, reason: string, message = '') => ({ 
 const ready = says('Ready', 'True', 'ReconciliationSucceeded');
 const flux = (status: Record<string, unknown>, rest: Record<string, unknown> = {}): Answer =>
   object({ name: 'loki', namespace: 'flux-system', generation: 2, status: { observedGeneration: 2, ...status }, ...rest });
-const controller = (name: string, availableReplicas = 1) => ({
+const controller = (name: string, availableReplicas = 1, replicas = 1) => ({
   name,
-  spec: { replicas: 1, template: { spec: { containers: [] } } },
+  spec: { replicas, template: { spec: { containers: [] } } },
   status: { availableReplicas },
 });
 const controllers = ['source-controller', 'kustomize-controller', 'helm-controller'];
@@ -67,6 +67,13 @@ export default [
       '2 of 3',
       'helm-controller is not available',
       'kubectl describe deployment -n flux-system helm-controller',
+    ),
+    failed(
+      'one is scaled to nothing',
+      { controllers: list(...controllers.map((name) => controller(name, 1, name === 'helm-controller' ? 0 : 1))) },
+      '2 of 3 available',
+      'Deployment flux-system/helm-controller is scaled to 0',
+      'kubectl scale deployment -n flux-system helm-controller --replicas=1',
     ),
     failed('one is not installed', { controllers: list(controller('source-controller')) }, 'helm-controller is not installed', 'fluxcd.io'),
     failed('no Flux', { controllers: list() }, 'none', 'source-controller is not installed in flux-system'),

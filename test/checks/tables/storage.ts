@@ -1,5 +1,5 @@
-import { cephIsHealthy, storeIsNotStuck, storeIsReady } from '#checks/ceph.ts';
-import { bucketIsReachable, bucketTakesObjects, claimIsBound, secretIsComplete, wrongSecretIsRefused } from '#checks/s3.ts';
+import { cephHasRoom, cephIsHealthy, storeIsNotStuck, storeIsReady } from '#checks/ceph.ts';
+import { bucketIsReachable, bucketTakesObjects, secretIsComplete, wrongSecretIsRefused } from '#checks/s3.ts';
 import { bucketHasRoom, costIsCounted } from '#checks/storage-use.ts';
 import type { Answer } from '#model/read.ts';
 import {
@@ -21,30 +21,65 @@ import {
 } from '../support.ts';
 
 const ceph = (phase: string, rest: Record<string, unknown> = {}) => ({ name: 'storage', status: { phase, ...rest } });
-const gateway = (availableReplicas: number, name = 'rook-ceph-rgw-storage-a') => ({
+const room = (used: number, total: number) => ceph('Ready', { ceph: { capacity: { bytesUsed: used * 1024, bytesTotal: total * 1024 } } });
+const gateway = (availableReplicas: number, name = 'rook-ceph-rgw-storage-a', replicas = 1) => ({
   name,
-  spec: { replicas: 1, template: { spec: { containers: [] } } },
+  spec: { replicas, template: { spec: { containers: [] } } },
   status: { availableReplicas },
 });
 const secret = (keys: readonly string[], revealed: Record<string, string> = {}): Answer => ({ of: 'secret', keys, revealed });
 const modified = NOW.toISOString();
 const LARGE = 6 * 2 ** 20;
 const parts = s3(200, { objects: [{ key: 'anton-logging/probe/large', size: LARGE, modified }] });
-const storageClass = (provisioner: string) => object({ name: 'ceph-bucket', provisioner });
 const keys = ['endpoint', 'bucket', 'region', 'access_key_id', 'secret_access_key'];
 const refusal = s3(403, { code: 'SignatureDoesNotMatch' });
 
 export default [
   table(cephIsHealthy(ROOK), { found: object(ceph('Ready', { ceph: { health: 'HEALTH_OK' } })) }, 'Ready, HEALTH_OK', [
-    met('a warning serves', { found: object(ceph('Ready', { ceph: { health: 'HEALTH_WARN' } })) }, 'HEALTH_WARN'),
-    pending(
-      'an error',
-      { found: object(ceph('Ready', { message: 'osd down', ceph: { health: 'HEALTH_ERR' } })) },
-      'HEALTH_ERR',
-      'osd down',
+    met(
+      'a warning serves, and is shown',
+      { found: object(ceph('Ready', { ceph: { health: 'HEALTH_WARN', details: { OSD_NEARFULL: { message: '1 nearfull osd(s)' } } } })) },
+      'Ready, HEALTH_WARN; OSD_NEARFULL: 1 nearfull osd(s)',
     ),
-    pending('new', { found: object(ceph('Progressing')) }, 'no health reported', 'kubectl describe cephcluster -n storage storage'),
+    failed(
+      'an error',
+      {
+        found: object(
+          ceph('Ready', {
+            message: 'osd down',
+            ceph: { health: 'HEALTH_ERR', details: { PG_DAMAGED: { message: 'Possible data damage' } } },
+          }),
+        ),
+      },
+      'Ready, HEALTH_ERR',
+      'CephCluster storage/storage needs somebody',
+      'osd down',
+      'PG_DAMAGED: Possible data damage',
+      'kubectl describe cephcluster -n storage storage',
+    ),
+    pending(
+      'new',
+      { found: object(ceph('Progressing', { message: 'creating' })) },
+      'no health reported',
+      'creating',
+      'kubectl describe cephcluster -n storage storage',
+    ),
+    pending('brand-new', { found: object(ceph('')) }, 'no phase, no health reported'),
     failed('not there', { found: absent }, 'no CephCluster storage/storage', 'environment.storage.rook'),
+  ]),
+  table(cephHasRoom(ROOK), { found: object(room(2, 6)) }, '2Ki of 6Ki used', [
+    met('nearly full', { found: object(room(85, 100)) }, '85Ki of 100Ki used: nearly full'),
+    met('not nearly full', { found: object(room(84.9, 100)) }, '84.9Ki of 100Ki used'),
+    failed(
+      'full',
+      { found: object(room(95, 100)) },
+      '95Ki of 100Ki used',
+      'stops all writes at 95 %',
+      'CephCluster storage/storage',
+      'kubectl describe',
+    ),
+    pending('not told yet', { found: object(ceph('Ready', { ceph: {} })) }, 'it reports no capacity', 'CephCluster storage/storage'),
+    pending('nothing told yet', { found: object(ceph('Ready')) }, 'it reports no capacity'),
   ]),
   table(storeIsNotStuck(ROOK), { stores: list(ceph('Ready')) }, '1 object store, none', [
     met('none at all', { stores: list() }, '0 object stores'),
@@ -70,36 +105,15 @@ export default [
       failed('no store', { store: absent }, 'no CephObjectStore storage/storage', 'environment.storage.rook.objectStore'),
       pending('it comes up', { store: object(ceph('Progressing', { message: 'creating pools' })) }, 'phase Progressing', 'creating pools'),
       pending('no gateway', { gateways: list(gateway(1, 'other')) }, 'no gateway deployment', 'kubectl get deployment -n storage'),
+      failed(
+        'its gateway is scaled to nothing',
+        { gateways: list(gateway(0, 'rook-ceph-rgw-storage-a', 0), gateway(1, 'rook-ceph-rgw-storage-b')) },
+        'Deployment storage/rook-ceph-rgw-storage-a is scaled to 0',
+        'no gateway serves CephObjectStore storage/storage',
+        'kubectl scale deployment -n storage rook-ceph-rgw-storage-a --replicas=1',
+      ),
       pending('its gateway is down', { gateways: list(gateway(0)) }, 'rook-ceph-rgw-storage-a not available'),
     ],
-  ),
-  table(
-    claimIsBound('s3.claim-bound', 'monitoring', 'loki-bucket', STORAGE),
-    { claim: object(ceph('Bound')), found: storageClass('storage.ceph.rook.io/bucket') },
-    'Bound',
-    [
-      pending('not there yet', { claim: absent }, 'ObjectBucketClaim monitoring/loki-bucket is not there'),
-      pending(
-        'not bound yet',
-        { claim: object(ceph('Pending')) },
-        'phase Pending',
-        'kubectl describe objectbucketclaim -n monitoring loki-bucket',
-      ),
-      failed(
-        'a provisioner that no operator answers to',
-        { claim: object(ceph('Pending')), found: storageClass('rook-ceph.ceph.rook.io/bucket') },
-        'unsupported provisioner: rook-ceph.ceph.rook.io/bucket',
-        'ObjectBucketClaim monitoring/loki-bucket waits for StorageClass ceph-bucket',
-        'environment.storage.storageClass',
-      ),
-      failed(
-        'no StorageClass',
-        { claim: object(ceph('')), found: absent },
-        'no StorageClass ceph-bucket',
-        'environment.storage.storageClass',
-      ),
-    ],
-    ['found'],
   ),
   table(secretIsComplete(STORAGE), { secret: secret(keys, { bucket: 'loki-logs' }) }, '5 keys, bucket loki-logs', [
     pending(
