@@ -2,7 +2,7 @@ import { componentsAreHealthy, configIsLoaded, nothingIsDropped, pipelineIsLimit
 import { collectsExactlyOnce, parsesAndFilters } from '#checks/alloy-lines.ts';
 import { nobodyElseOwns } from '#checks/flux-sources.ts';
 import { gatewayRoutes, lokiIsReady } from '#checks/loki.ts';
-import { everyPodHasLogs } from '#checks/loki-coverage.ts';
+import { everyNodeHasLogs, everyPodHasLogs } from '#checks/loki-coverage.ts';
 import { podsAreAdmitted } from '#checks/pods.ts';
 import { releaseIsReady } from '#checks/releases.ts';
 import { nothingRestarts } from '#checks/restarts.ts';
@@ -57,7 +57,10 @@ export default definePhase(3, 'Alloy Configuration', (environment) => {
       }),
       objective('3.2', 'Collection Optimization', {
         deliverables: [
-          { title: 'Configure namespace filtering', validations: [pipelineIsLimited(alloy), everyPodHasLogs(environment)] },
+          {
+            title: 'Configure namespace filtering',
+            validations: [pipelineIsLimited(alloy), everyNodeHasLogs(environment), everyPodHasLogs(environment)],
+          },
           { title: 'Set up JSON log parsing', validations: [parsesAndFilters(environment)] },
           { title: 'Implement rate limiting', validations: [pipelineIsLimited(alloy), nothingIsDropped(alloy)] },
           { title: 'Add pod label extraction', validations: [collectsExactlyOnce(environment)] },

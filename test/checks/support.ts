@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Check, Probe } from '#model/check.ts';
 import type { Airflow, Grafana, Prometheus, Rook } from '#model/environment.ts';
+import { Unreadable } from '#model/errors.ts';
 import type { Manifest } from '#model/kubernetes.ts';
 import type { Answer, HttpAnswer, Reads, S3Answer } from '#model/read.ts';
 import type { Verdict } from '#model/verdict.ts';
@@ -23,17 +24,16 @@ export type Answers = Readonly<Record<string, Answer>>;
 /** Decodes the answers and judges them: reads and judge together, as the engine does. */
 export function judge({ reads, next, judge: decide }: Judged, answers: Answers, now = NOW): Verdict {
   const seen: Record<string, unknown> = {};
-  const readAll = (asked: Reads) => {
-    const unread = Object.entries(asked).filter(([name]) => !(name in seen));
-    for (const [name, read] of unread) seen[name] = read.decode(answers[name] ?? missing(name));
-    if (unread.length > 0 && next !== undefined) readAll(next(seen));
-  };
-  readAll(reads);
-  return decide(seen, now);
+  for (let asked: Reads = reads; ; asked = next?.(seen) ?? {}) {
+    const unread = Object.entries(asked).filter(([name]) => !Object.hasOwn(seen, name));
+    if (unread.length === 0) return decide(seen, now);
+    for (const [name, read] of unread) seen[name] = read.decode(answers[name] ?? unanswered(name));
+  }
 }
 
-function missing(name: string): never {
-  throw new Error(`no answer to the read ${name}`);
+/** As of a world that is not there. */
+function unanswered(name: string): never {
+  throw new Unreadable(`no answer to the read ${name}`);
 }
 
 /** One check: answers for which it is met, and what a change of some of them makes of it. */
@@ -86,6 +86,12 @@ export function http(status: number, body: unknown = '', rest: Partial<HttpAnswe
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return { of: 'http', status, contentType: '', body: text, took: [40], ...rest };
 }
+
+/** What the kubelet has of a container's last lines; undefined: it is gone or has not started. */
+export function logs(...lines: readonly string[]): Answer {
+  return { of: 'logs', lines };
+}
+export const noLogs: Answer = { of: 'logs', lines: undefined };
 
 export function s3(status: number, rest: Partial<S3Answer> = {}): Answer {
   return { of: 's3', status, ...rest };

@@ -2,7 +2,7 @@ import { parseSpan } from '../tree.ts';
 import type { ServiceResponse, World } from '../world.ts';
 import { json, text } from './answers.ts';
 import { type LogQuery, matches, parseQuery, passes, QueryError } from './logql.ts';
-import { type Entry, type Labels, nameStream, nanoseconds, type RunningLoki } from './loki-state.ts';
+import { type Entry, type Labels, nameStream, nanoseconds, type RunningLoki, type Stream } from './loki-state.ts';
 
 export type Answering = (query: URLSearchParams, loki: RunningLoki, world: World) => ServiceResponse;
 
@@ -39,13 +39,26 @@ export const queryInstant: Answering = (query, _, world) =>
     : text(400, 'log queries are not supported as an instant query type, please change your query to a range query type');
 
 export const series: Answering = refusing((query, loki, world) => {
-  const { selector } = parseQuery(query.get('match[]') ?? '');
-  const start = rangeStart(query, world);
-  const found = [...loki.streams.values()].filter(
-    ({ labels, entries }) => selector.every((matcher) => matches(matcher, labels)) && entries.some(({ at }) => at >= start),
-  );
+  const found = selectStreams(query.get('match[]'), query, loki, world);
   return json({ status: 'success', data: found.map(({ labels }) => labels) }, 200, CONTENT_TYPE);
 });
+
+/** The values of a label among the streams that a query selects; without any, not even an empty list. */
+export function labelValues(label: string): Answering {
+  return refusing((query, loki, world) => {
+    const values = new Set(selectStreams(query.get('query'), query, loki, world).flatMap(({ labels }) => labels[label] ?? []));
+    return json({ status: 'success', ...(values.size > 0 && { data: [...values].sort() }) }, 200, CONTENT_TYPE);
+  });
+}
+
+/** Those with lines in the range of the query. */
+function selectStreams(selector: string | null, query: URLSearchParams, loki: RunningLoki, world: World): readonly Stream[] {
+  const parsed = parseQuery(selector ?? '');
+  const start = rangeStart(query, world);
+  return [...loki.streams.values()].filter(
+    ({ labels, entries }) => parsed.selector.every((matcher) => matches(matcher, labels)) && entries.some(({ at }) => at >= start),
+  );
+}
 
 export function search(loki: RunningLoki, { selector, stages }: LogQuery, start: bigint): Found[] {
   const found: Found[] = [];

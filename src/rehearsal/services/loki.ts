@@ -6,7 +6,7 @@ import type { ServiceProcess, World } from '../world.ts';
 import { json, pageNotFound, text } from './answers.ts';
 import { normaliseConfiguration } from './loki-configuration.ts';
 import { push } from './loki-push.ts';
-import { type Answering, queryInstant, queryRange, series } from './loki-query.ts';
+import { type Answering, labelValues, queryInstant, queryRange, series } from './loki-query.ts';
 import { describeRules } from './loki-rules.ts';
 import { flush, keepHouse, runningLoki } from './loki-state.ts';
 import { exposeMetrics, type Metrics } from './metrics.ts';
@@ -32,7 +32,9 @@ export function lokiProcess(pod: Manifest): ServiceProcess {
       return isReady(pod) ? text(200, 'ready\n') : text(503, 'Ingester not ready: waiting for 15s after being ready\n');
     if (request.path === '/loki/api/v1/status/buildinfo')
       return json({ version: versionOf(pod), revision: '1a5e1d5b', branch: 'HEAD', buildUser: 'root', buildDate: '', goVersion: 'go1.26' });
-    return ROUTES[request.path]?.(request.query, loki, world) ?? pageNotFound();
+    const label = /^\/loki\/api\/v1\/label\/(\w+)\/values$/.exec(request.path)?.[1];
+    const answering = label === undefined ? ROUTES[request.path] : labelValues(label);
+    return answering?.(request.query, loki, world) ?? pageNotFound();
   };
 }
 
@@ -63,8 +65,10 @@ export function tendLoki(world: World): void {
 
 /** A chunk a minute. */
 export const lokiMetrics: Metrics = (pod, world) => {
-  const chunks = (world.now().getTime() - runningLoki(world, pod).started) / 60_000;
+  const { started, streams } = runningLoki(world, pod);
+  const chunks = (world.now().getTime() - started) / 60_000;
   return [
+    { name: 'loki_ingester_memory_streams', labels: { tenant: 'fake' }, value: streams.size },
     { name: 'loki_ingester_chunk_compression_ratio_sum', value: chunks * COMPRESSION, perSecond: COMPRESSION / 60 },
     { name: 'loki_ingester_chunk_compression_ratio_count', value: chunks, perSecond: 1 / 60 },
   ];

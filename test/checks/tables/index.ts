@@ -4,6 +4,7 @@ import alloy from './alloy.ts';
 import bucketClaim from './bucket-claim.ts';
 import capacity from './capacity.ts';
 import cluster from './cluster.ts';
+import coverage from './coverage.ts';
 import flux from './flux.ts';
 import fluxSources from './flux-sources.ts';
 import git from './git.ts';
@@ -38,6 +39,7 @@ const tables: readonly Table[] = [
   loki,
   lokiConfig,
   lines,
+  coverage,
   alloy,
   prometheus,
   grafana,

@@ -1,5 +1,5 @@
 import { collectsExactlyOnce, parsesAndFilters } from '#checks/alloy-lines.ts';
-import { everyPodHasLogs, queriesAreFast, streamsAreEnough } from '#checks/loki-coverage.ts';
+import { queriesAreFast } from '#checks/loki-coverage.ts';
 import { flushReachesBucket, lineReturns } from '#checks/loki-lines.ts';
 import {
   ENVIRONMENT,
@@ -7,7 +7,6 @@ import {
   http,
   LOKI,
   lines,
-  list,
   met,
   minutesAgo,
   noEndpoints,
@@ -27,18 +26,6 @@ const json = JSON.stringify({ level: 'warn', trace_id: 'trace-mark', msg: 'mark 
 const parsed = { ...labels, level: 'warn', trace_id: 'trace-mark' };
 
 const chunk = (minutes: number) => ({ key: `fake/${minutes}`, size: 10, modified: minutesAgo(minutes) });
-const pod = (name: string, namespace = 'monitoring', phase = 'Running') => ({
-  name,
-  namespace,
-  spec: { containers: [] },
-  status: { phase },
-});
-const series = (...pods: readonly string[]) =>
-  http(200, { status: 'success', data: pods.map((name) => ({ namespace: 'monitoring', pod: name })) });
-const { targets } = ENVIRONMENT;
-const enough = http(200, {
-  data: Array.from({ length: targets.streams }, (_, index) => ({ namespace: `n${index % targets.namespaces}`, pod: `p${index}` })),
-});
 /** Twenty queries of a quarter of a second, but for these. */
 const timed = (...others: readonly number[]) => {
   const took = [...others, ...Array.from({ length: 20 - others.length }, () => 250)];
@@ -110,34 +97,6 @@ export default [
       'kubectl',
     ),
     failed('not parsed', found([json]), 'without its level and trace_id', 'it has namespace, pod', 'allow_structured_metadata'),
-  ]),
-  table(
-    everyPodHasLogs(ENVIRONMENT),
-    { pods: list(pod('loki-0'), pod('alloy-x')), series: series('loki-0', 'alloy-x') },
-    '2 of 2 running pods',
-    [
-      met(
-        'excluded and ended ones do not count',
-        { pods: list(pod('loki-0'), pod('x', 'kube-system'), pod('y', 'airflow', 'Succeeded')) },
-        '1 of 1',
-      ),
-      pending('a static pod is missing', { series: series('loki-0') }, '1 of 2', '(50 %)', 'monitoring/alloy-x has none', 'kubectl logs'),
-      pending('no streams at all', () => ({ series: recorded('series.empty.json') }), '0 of 2'),
-      pending('no pod runs', { pods: list() }, '0 of 0'),
-      pending('not there', { series: noEndpoints }, 'series at monitoring/loki:3100 answers 503'),
-      failed(
-        'a rejected selector is no empty result',
-        () => ({ series: recorded('series.error-empty-matcher.json') }),
-        '400',
-        'does not take',
-      ),
-      unreadable('another shape', { series: http(200, { data: ['namespace'] }) }, 'data.0'),
-    ],
-  ),
-  table(streamsAreEnough(ENVIRONMENT), { series: enough }, `${targets.streams} streams from ${targets.namespaces} namespaces`, [
-    pending('too few', () => ({ series: recorded('series.json') }), 'namespaces', 'coverage'),
-    pending('not there', { series: noEndpoints }, '503'),
-    unreadable('another shape', { series: http(200, { data: 1 }) }, 'data'),
   ]),
   table(queriesAreFast(ENVIRONMENT), timed(), 'P95 0.250 s over 20 queries', [
     met('one slow one of twenty', timed(9000), 'P95 0.250 s'),

@@ -138,6 +138,24 @@ describe('series', () => {
   });
 });
 
+describe('the values of a label', () => {
+  const values = (label: string, query: string) => loki().ask(`/loki/api/v1/label/${label}/values`, { query: { query, since: '1h' } });
+
+  test('are those of the selected streams, and not even an empty list without any', async () => {
+    const pushed = ['b', 'a'].map((pod) => ({ stream: { namespace: 'values', pod }, values: [[nanoseconds(), 'line']] }));
+    await loki().push(...pushed, { stream: { namespace: 'others', pod: 'c' }, values: [[nanoseconds(), 'line']] });
+    const { status, contentType, json } = await values('pod', '{namespace="values"}');
+    expect([status, contentType]).toEqual([200, JSON_TYPE]);
+    expect(json).toEqual({ status: 'success', data: ['a', 'b'] });
+    expect((await values('pod', '{namespace="nope"}')).json).toEqual({ status: 'success' });
+    expect((await values('nope', '{namespace="values"}')).json).toEqual({ status: 'success' });
+  });
+
+  test('refuses a selector that takes everything', async () => {
+    expect(await values('pod', '{namespace!="x"}')).toMatchObject({ status: 400, contentType: TEXT, text: EMPTY_SELECTOR });
+  });
+});
+
 test('a flush puts what was pushed into the bucket', async () => {
   const { bucket, send } = loki().store;
   const chunks = async () => [...(await send('GET', `/${bucket}?list-type=2&prefix=fake/`)).text.matchAll(/<Key>/g)].length;
