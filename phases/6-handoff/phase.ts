@@ -5,7 +5,8 @@ import { canaryIsQuiet } from '#checks/loki-canary.ts';
 import { Node } from '#checks/objects.ts';
 import { historyIsWhole, nothingFires, nothingIncreased, readHistoryBegin } from '#checks/prometheus-history.ts';
 import { readApi, readJson, readList } from '#checks/reads.ts';
-import { bucketHasRoom, costIsCounted } from '#checks/storage-use.ts';
+import { costIsCounted } from '#checks/storage-cost.ts';
+import { bucketHasRoom } from '#checks/storage-use.ts';
 import type { Derive, Step } from '#model/change.ts';
 import type { Soak } from '#model/check.ts';
 import type { Environment, Prometheus } from '#model/environment.ts';
@@ -43,11 +44,11 @@ export default definePhase(6, 'Operational Handoff', (environment) => {
             ...(prometheus === null ? { skipped: 'there is no Prometheus here: nobody has kept a history' } : {}),
             validations: prometheus === null ? [] : [stability(prometheus, environment)],
           },
-          { title: 'Capacity planning review', validations: [bucketHasRoom(storage.bucket)] },
+          { title: 'Capacity planning review', validations: [bucketHasRoom(environment)] },
           {
             title: 'Cost analysis vs PVC storage',
             ...(airflow === null ? { skipped: 'there was no claim to compare with' } : {}),
-            validations: airflow === null ? [] : [costIsCounted(airflow, storage.bucket, prometheus)],
+            validations: airflow === null ? [] : [costIsCounted(airflow, environment)],
           },
           { title: 'Team training completed', validations: [{ gate: 'approval', id: 'handoff.training', of: 'Team training completed' }] },
         ],

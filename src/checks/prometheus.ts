@@ -158,18 +158,3 @@ export const seriesAreThere = (prometheus: Prometheus, names: readonly string[])
           );
     },
   });
-
-export const ratioIsReached = (prometheus: Prometheus, id: string, query: string, target: number): Check =>
-  check({
-    id,
-    title: `${query} is at least ${target}`,
-    holds: 'always',
-    reads: { answer: readQuery(prometheus, query) },
-    judge: ({ answer }) => {
-      if (answer.value === undefined) return notAnswering('query', answer);
-      const value = samplesOf(answer)?.[0]?.value;
-      if (value === undefined) return pending('no samples yet', [], 'it takes its time');
-      const saw = String(Number(value.toPrecision(4)));
-      return value >= target ? met(saw) : pending(saw, [`the target is ${target}`], 'see what it is made of');
-    },
-  });

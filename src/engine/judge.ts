@@ -24,13 +24,22 @@ export function lookOnce(observer: Observer, signal: AbortSignal): Look {
 
 /** The check's verdict, or unknown with the reason when something it needs could not be read. */
 export async function judgeCheck(check: Pick<Check, 'reads' | 'next' | 'judge'>, look: Look, now: Date): Promise<Outcome> {
+  const seen = await readInTurn(check, look);
+  return 'state' in seen ? seen : check.judge(seen.values, now);
+}
+
+/** The decoded values of the reads and of those that depend on them, or why one of them can't be told. */
+export async function readInTurn(
+  { reads: first, next }: Pick<Check, 'reads' | 'next'>,
+  look: Look,
+): Promise<{ values: Record<string, unknown> } | Unknown> {
   const values: Record<string, unknown> = {};
-  for (let reads: Reads = check.reads; Object.keys(reads).length > 0; reads = unread(check.next?.(values) ?? {}, values)) {
+  for (let reads: Reads = first; Object.keys(reads).length > 0; reads = unread(next?.(values) ?? {}, values)) {
     const seen = await readAll(reads, look);
     if ('state' in seen) return seen;
     Object.assign(values, seen.values);
   }
-  return check.judge(values, now);
+  return { values };
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Clock, Observer } from '#model/ports.ts';
 import type { LastRun, MetricStatus, StatusReport } from '#model/status.ts';
 import type { Outcome } from '#model/verdict.ts';
 import { isStanding } from './evidence.ts';
-import { judgeCheck, judgeRound, type Look, lookOnce } from './judge.ts';
+import { judgeRound, type Look, lookOnce, readInTurn } from './judge.ts';
 import { composeStatus } from './status.ts';
 import { claimTriggers, judgeTriggers } from './triggers.ts';
 import { distinctValidations } from './validations.ts';
@@ -85,15 +85,20 @@ async function measure({ goals, metrics, clock }: StatusContext, look: Look): Pr
   return Promise.all(
     goals.metrics.map(async ({ id, target }) => {
       const metric = metrics.find((known) => known.id === id);
-      if (metric?.check === undefined) return { id, target, ...unmeasured(metric) };
+      if (metric?.measurement === undefined) return { id, target, ...unmeasured(metric) };
+      const seen = await readInTurn(metric.measurement, look);
       const now = clock.now();
-      const outcome = await judgeCheck(metric.check, look, now);
-      const current = outcome.state === 'unknown' ? null : outcome.saw;
-      return { id, target, current, state: outcome.state, measured_at: now.toISOString(), method: metric.method };
+      const measured = 'state' in seen ? { untold: [seen.saw, ...seen.cause].join(': ') } : metric.measurement.measure(seen.values, now);
+      const { sample = null, interval = null } = measured;
+      const base = { id, target, method: metric.method, measured_at: now.toISOString(), sample, interval };
+      return 'untold' in measured
+        ? { ...base, current: null, state: 'unknown' as const, reason: measured.untold }
+        : { ...base, current: measured.value, state: measured.reached ? ('met' as const) : ('pending' as const) };
     }),
   );
 }
 
 function unmeasured(metric: Metric | undefined): Omit<MetricStatus, 'id' | 'target'> {
-  return { current: null, state: 'unknown', measured_at: null, method: metric?.method ?? 'nothing measures it: a person has to' };
+  const method = metric?.method ?? 'nothing measures it: a person has to';
+  return { current: null, state: 'unknown', measured_at: null, method, sample: null, interval: null };
 }

@@ -111,6 +111,8 @@ export interface Targets {
   /** 0 to 1 */
   readonly availability: number;
   readonly compression: number;
+  /** Share of the old cost that is saved: 0 to 1. */
+  readonly saving: number;
   readonly streams: number;
   readonly namespaces: number;
 }

@@ -1,4 +1,5 @@
 import type { Check } from './check.ts';
+import type { Reads, Seen } from './read.ts';
 
 /** A condition that starts the initiative when any one of them is met. They never stop a rollout that has begun. */
 export interface Trigger {
@@ -10,11 +11,30 @@ export interface Trigger {
   readonly check?: Check;
 }
 
-/** A success metric. Metrics report, they gate nothing; the verdict's `saw` is the measured value. */
+/** A success metric. Metrics report, they gate nothing. */
 export interface Metric {
   /** As in goals.json: "functional.log_coverage". */
   readonly id: string;
-  /** How it is measured, over how long. */
+  /** How it is measured. */
   readonly method: string;
-  readonly check?: Check;
+  /** Absent: no machine can measure it here, and `method` says what a person has to. */
+  readonly measurement?: Measurement;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: see Check
+export interface Measurement<R extends Reads = any> {
+  readonly reads: R;
+  /** See Check. */
+  next?(seen: Seen<R>): Reads;
+  /** Pure and total, like a judge. @param now after the reads were made */
+  measure(seen: Seen<R>, now: Date): Measured;
+}
+
+/** A number in words with how many samples over which time it comes from, or why these say nothing: the engine calls that unknown. */
+export type Measured =
+  | { readonly value: string; readonly reached: boolean; readonly sample: string; readonly interval: string }
+  | { readonly untold: string; readonly sample?: string; readonly interval?: string };
+
+export function measurement<R extends Reads>(definition: Measurement<R>): Measurement<R> {
+  return definition;
 }

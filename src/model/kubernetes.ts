@@ -82,6 +82,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'rbac.authorization.k8s.io/v1/RoleBinding': { resource: 'rolebindings', namespaced: true },
   'storage.k8s.io/v1/StorageClass': { resource: 'storageclasses', namespaced: false },
   'apiextensions.k8s.io/v1/CustomResourceDefinition': { resource: 'customresourcedefinitions', namespaced: false },
+  'ceph.rook.io/v1/CephBlockPool': { resource: 'cephblockpools', namespaced: true },
   'ceph.rook.io/v1/CephCluster': { resource: 'cephclusters', namespaced: true },
   'ceph.rook.io/v1/CephObjectStore': { resource: 'cephobjectstores', namespaced: true },
   'objectbucket.io/v1alpha1/ObjectBucketClaim': { resource: 'objectbucketclaims', namespaced: true },

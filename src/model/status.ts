@@ -76,6 +76,12 @@ export interface MetricStatus {
   readonly state: Outcome['state'];
   readonly measured_at: string | null;
   readonly method: string;
+  /** How many of what it comes from. */
+  readonly sample: string | null;
+  /** Over which time. */
+  readonly interval: string | null;
+  /** Why it is unknown. */
+  readonly reason?: string;
 }
 
 export interface LastRun {

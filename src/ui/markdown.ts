@@ -38,8 +38,10 @@ export function statusMarkdown(report: StatusReport): string {
     ),
     '## Success metrics',
     rows(
-      ['Metric', 'Target', 'Measured', 'State', 'Method'],
-      metrics.map(({ id, target, current, state, method }) => [cell(id), cell(target), cell(current ?? '-'), state, cell(method)]),
+      ['Metric', 'Target', 'Measured', 'State', 'Sample', 'Interval', 'Method'],
+      metrics.map(({ id, target, current, reason, state, sample, interval, method }) =>
+        [id, target, current ?? reason ?? '-', state, sample ?? '-', interval ?? '-', method].map(cell),
+      ),
     ),
     ...(report.warnings.length === 0 ? [] : ['## Warnings', report.warnings.map((warning) => `- ${cell(warning)}`).join('\n')]),
   ].join('\n\n');

@@ -40,15 +40,21 @@ export function metricTable(metrics: readonly MetricStatus[], colours: boolean):
   const paint = painter(colours);
   return drawTable(
     ['Metric', 'Target', 'Measured', 'State'],
-    [32, 18, 16, 8],
-    metrics.map(({ id, target, current, state, measured_at }) => [
-      oneLine(id),
-      oneLine(target),
-      current === null ? '-' : `${oneLine(current)}${measured_at === null ? '' : ` at ${shortTime(measured_at)}`}`,
-      { text: state, paint: stateColour(paint, state) },
+    [30, 14, 22, 8],
+    metrics.map((metric) => [
+      oneLine(metric.id),
+      oneLine(metric.target),
+      measuredText(metric),
+      { text: metric.state, paint: stateColour(paint, metric.state) },
     ]),
     paint.dim,
   );
+}
+
+function measuredText({ current, reason, sample, interval, measured_at }: MetricStatus): string {
+  const basis = [sample, interval].filter((part) => part !== null).join(', ');
+  const when = measured_at === null || current === null ? '' : ` at ${shortTime(measured_at)}`;
+  return `${oneLine(current ?? reason ?? '-')}${basis === '' ? '' : ` (${oneLine(basis)})`}${when}`;
 }
 
 /** How each metric is measured. */

@@ -118,6 +118,11 @@ export function lines(texts: readonly string[], stream: Record<string, string> =
   return http(200, { status: 'success', data: { resultType: 'streams', result: values.length === 0 ? [] : [{ stream, values }] } });
 }
 
+/** Prometheus' answer, given at another time than now. */
+export function vectorAt(at: number, ...values: readonly (string | number)[]): Answer {
+  return http(200, { data: { result: values.map((value) => ({ metric: {}, value: [at / 1000, String(value)] })) } });
+}
+
 const RECORDED = '../shared/domain/answers/loki';
 export const whyNothingRecorded = existsSync(RECORDED) ? undefined : `${RECORDED} is missing here`;
 

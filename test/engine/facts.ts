@@ -1,5 +1,6 @@
 import type { Change } from '#model/change.ts';
 import type { Check } from '#model/check.ts';
+import type { Measurement } from '#model/initiative.ts';
 import { scopeOf } from '#model/kubernetes.ts';
 import type { Read } from '#model/read.ts';
 import { failed, met, pending } from '#model/verdict.ts';
@@ -30,6 +31,15 @@ export function checkFact(name: string, value = 'up', rest: Partial<Check> = {})
       return say(`${name}: ${seen ?? 'absent'}`, [`it is not ${value}`], `make ${name} ${value}`);
     },
     ...rest,
+  };
+}
+
+/** Reached when the fact is there and not "low"; "odd" says nothing. */
+export function measureFact(name: string): Measurement {
+  return {
+    reads: { seen: readFact(name) },
+    measure: ({ seen }) =>
+      seen === 'odd' ? { untold: 'too few samples' } : { value: String(seen), reached: seen !== 'low', sample: '3 pods', interval: 'now' },
   };
 }
 

@@ -3,10 +3,11 @@ import { observeStatus, offlineStatus } from '#engine/observe.ts';
 import { recordApproval } from '#goals/approve.ts';
 import type { Approval } from '#model/check.ts';
 import type { Environment } from '#model/environment.ts';
+import { Unobserved } from '#model/errors.ts';
 import type { Metric, Trigger } from '#model/initiative.ts';
 import type { Phase } from '#model/phase.ts';
 import type { StatusReport } from '#model/status.ts';
-import { checkFact, put } from './facts.ts';
+import { checkFact, measureFact, put } from './facts.ts';
 import { aim, goalsOf, phaseOf, recordOf, worldFor } from './rollout.ts';
 import { START, type World } from './support.ts';
 
@@ -189,7 +190,7 @@ test('triggers and metrics: observed where they can be, a word of the file or un
   world.set('pvc', 'large');
   world.set('lines', '99.5 %');
   const triggers: readonly Trigger[] = [{ matches: /PVC/, threshold: 'more than 80Gi', check: checkFact('pvc', 'large') }];
-  const metrics: readonly Metric[] = [{ id: 'functional.coverage', method: 'pods with lines', check: checkFact('lines', '99.5 %') }];
+  const metrics: readonly Metric[] = [{ id: 'functional.coverage', method: 'pods with lines', measurement: measureFact('lines') }];
   const report = await observed(world, PHASES, { triggers, metrics });
   expect(report.triggers).toEqual([
     {
@@ -212,10 +213,12 @@ test('triggers and metrics: observed where they can be, a word of the file or un
     {
       id: 'functional.coverage',
       target: '99%',
-      current: 'lines: 99.5 %',
+      current: '99.5 %',
       state: 'met',
       measured_at: '2026-11-22T12:00:00.000Z',
       method: 'pods with lines',
+      sample: '3 pods',
+      interval: 'now',
     },
     {
       id: 'functional.joy',
@@ -224,9 +227,25 @@ test('triggers and metrics: observed where they can be, a word of the file or un
       state: 'unknown',
       measured_at: null,
       method: 'nothing measures it: a person has to',
+      sample: null,
+      interval: null,
     },
   ]);
   expect(offline(world, PHASES, { triggers, metrics }).metrics.map(({ current }) => current)).toEqual([null, null]);
+});
+
+test.each([
+  ['low', { state: 'pending', current: 'low', sample: '3 pods', interval: 'now', measured_at: '2026-11-22T12:00:00.000Z' }],
+  ['odd', { state: 'unknown', current: null, sample: null, interval: null, reason: 'too few samples' }],
+  [new Unobserved('timeout', 'no answer'), { state: 'unknown', current: null, reason: 'fact lines could not be read: no answer' }],
+])('a metric that is %s', async (lines, expected) => {
+  const world = worldFor(PHASES);
+  world.goals = world.goals.replace('"rollout"', '"success_metrics": {"functional": {"coverage": "99%"}}, "rollout"');
+  if (typeof lines === 'string') world.set('lines', lines);
+  else world.unreadable.set('lines', lines);
+  const metrics: readonly Metric[] = [{ id: 'functional.coverage', method: 'pods with lines', measurement: measureFact('lines') }];
+  const [metric] = (await observed(world, PHASES, { metrics })).metrics;
+  expect(metric).toMatchObject(expected);
 });
 
 interface Extra {

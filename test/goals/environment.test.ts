@@ -156,7 +156,7 @@ describe('what the goals state elsewhere is taken from there', () => {
       {},
       { success_metrics: { functional, operational: { storage_efficiency: '8:1 compression ratio' } } },
     ).environment;
-    expect(targets).toEqual({ coverage: 0.95, p95: 0.8, availability: 0.9995, compression: 8, streams: 12, namespaces: 4 });
+    expect(targets).toEqual({ coverage: 0.95, p95: 0.8, availability: 0.9995, compression: 8, saving: 0.5, streams: 12, namespaces: 4 });
   });
 
   test('another deployment mode in free text is a warning', () => {

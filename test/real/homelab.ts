@@ -25,6 +25,7 @@ export const USUAL_LAB: Lab = { rook: { namespace: 'storage', objectStore: 'stor
 
 /** Kinds of Rook as open shapes: its module is not served, and nobody here is its operator. */
 const ROOK_KINDS = [
+  ['ceph.rook.io', 'v1', 'CephBlockPool', 'cephblockpools'],
   ['ceph.rook.io', 'v1', 'CephCluster', 'cephclusters'],
   ['ceph.rook.io', 'v1', 'CephObjectStore', 'cephobjectstores'],
   ['objectbucket.io', 'v1alpha1', 'ObjectBucketClaim', 'objectbucketclaims'],
@@ -105,10 +106,6 @@ function awaitServiceAccount(kubernetes: Kubernetes, namespace: string): Promise
 function asHere(given: Manifest, { rook }: Lab): Manifest {
   const { namespace, name } = given.metadata;
   const spec = specOf(given);
-  if (given.kind === 'PersistentVolumeClaim') {
-    const { volumeName: _, ...claimed } = spec;
-    return { ...given, spec: claimed };
-  }
   if (given.kind === 'StorageClass')
     return { ...given, provisioner: String(given.provisioner).replace(/^storage\./, `${rook.namespace}.`) };
   if (given.kind === 'Namespace' && name === 'storage') return { ...given, metadata: { ...given.metadata, name: rook.namespace } };

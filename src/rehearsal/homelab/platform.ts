@@ -22,11 +22,19 @@ export function platformObjects(at: string, repository: string): readonly Manife
       status: {
         phase: 'Ready',
         message: 'Cluster created successfully',
-        ceph: { health: 'HEALTH_OK', lastChecked: at, capacity: { bytesTotal: 6 * 2 ** 40, bytesUsed: 2 * 2 ** 40 } },
+        ceph: {
+          health: 'HEALTH_OK',
+          lastChecked: at,
+          capacity: { bytesTotal: 6 * 2 ** 40, bytesUsed: 2 * 2 ** 40, bytesAvailable: 4 * 2 ** 40 },
+        },
       },
     }),
+    object('ceph.rook.io/v1', 'CephBlockPool', 'storage/ceph-block', {
+      spec: { failureDomain: 'host', replicated: { size: 3 } },
+      status: { phase: 'Ready' },
+    }),
     object('ceph.rook.io/v1', 'CephObjectStore', 'storage/storage', {
-      spec: { gateway: { port: 80, instances: 1 } },
+      spec: { dataPool: { replicated: { size: 3 } }, gateway: { port: 80, instances: 1 } },
       status: {
         phase: 'Ready',
         info: { endpoint: 'http://rook-ceph-rgw-storage.storage.svc:80' },

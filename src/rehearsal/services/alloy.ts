@@ -8,7 +8,7 @@ import { type Passing, relabel, runStages } from './alloy-pipeline.ts';
 import { json, pageNotFound, request } from './answers.ts';
 import { runsContainer } from './loki.ts';
 import { nameStream } from './loki-state.ts';
-import { exposeMetrics } from './metrics.ts';
+import { exposeMetrics, type Metrics } from './metrics.ts';
 import type { Send } from './network.ts';
 
 interface Shipping {
@@ -30,19 +30,22 @@ const loadedOf = memoryOf((): { loaded?: Loaded } => ({}));
 /** Alloy's own HTTP server. */
 export function alloyProcess(pod: Manifest): ServiceProcess {
   return ({ path }, world) => {
+    if (path === '/metrics') return exposeMetrics(alloyMetrics(pod, world));
     const { components, failure } = load(world, pod);
-    const { sent, dropped } = shippingOf(world, pod.metadata.uid ?? '');
-    if (path === '/metrics')
-      return exposeMetrics([
-        { name: 'alloy_config_last_load_successful', value: failure === undefined ? 1 : 0 },
-        { name: 'loki_write_sent_entries_total', value: sent },
-        { name: 'loki_write_dropped_entries_total', labels: { reason: 'ingester_error' }, value: dropped },
-      ]);
     if (path !== '/api/v0/web/components') return pageNotFound();
     const health = { state: failure === undefined ? 'healthy' : 'unhealthy', message: failure ?? 'started component' };
     return json(components.map(({ name, label }) => ({ name, type: 'block', localID: `${name}.${label}`, label, health })));
   };
 }
+
+export const alloyMetrics: Metrics = (pod, world) => {
+  const { sent, dropped } = shippingOf(world, pod.metadata.uid ?? '');
+  return [
+    { name: 'alloy_config_last_load_successful', value: load(world, pod).failure === undefined ? 1 : 0 },
+    { name: 'loki_write_sent_entries_total', value: sent },
+    { name: 'loki_write_dropped_entries_total', labels: { reason: 'ingester_error' }, value: dropped },
+  ];
+};
 
 /** Every running Alloy takes the new lines of the pods that it discovers through its pipeline to Loki. */
 export async function shipLogs(world: World, send: Send): Promise<void> {

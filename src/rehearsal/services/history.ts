@@ -10,7 +10,7 @@ export interface Course {
 }
 
 /** Milliseconds between two samples of a series. */
-const SCRAPE_INTERVAL = 30_000;
+export const SCRAPE_INTERVAL = 30_000;
 
 const coursesOf = memoryOf(() => new Map<string, Course>());
 

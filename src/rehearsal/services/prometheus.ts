@@ -1,6 +1,7 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import { hasLabels, parseQuantity, specOf, statusOf, type Tree } from '../tree.ts';
 import type { ServiceProcess, ServiceResponse, World } from '../world.ts';
+import { alloyMetrics } from './alloy.ts';
 import { json, pageNotFound } from './answers.ts';
 import { canaryMetrics } from './canary.ts';
 import { allCourses, record } from './history.ts';
@@ -11,7 +12,7 @@ import type { Metrics, Sample } from './metrics.ts';
 import { BadData, evaluate } from './promql.ts';
 
 /** Container to what it tells; others are scraped for `up` alone. */
-const METRICS: Readonly<Record<string, Metrics>> = { loki: lokiMetrics, 'loki-canary': canaryMetrics };
+const METRICS: Readonly<Record<string, Metrics>> = { alloy: alloyMetrics, loki: lokiMetrics, 'loki-canary': canaryMetrics };
 
 /** What the kubelet reports of a claim, as a share of its capacity; Airflow's is the one that this is all about. */
 const USED: Readonly<Record<string, number>> = { 'airflow/airflow-logs': 0.83 };

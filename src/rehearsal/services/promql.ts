@@ -1,6 +1,6 @@
 import { createScanner } from '../scanner.ts';
 import { parseSpan } from '../tree.ts';
-import { type Course, samplesBetween, valueAt } from './history.ts';
+import { type Course, SCRAPE_INTERVAL, samplesBetween, valueAt } from './history.ts';
 import { type Matcher, matches } from './logql.ts';
 
 export interface Result {
@@ -11,8 +11,11 @@ export interface Result {
 /** An expression that this Prometheus does not answer. */
 export class BadData extends Error {}
 
+/** What an expression gives at a time in milliseconds. */
+type Expression = (at: number) => Result[];
+
 /**
- * A selector, a function over a range of one, the sum over it, and the quotient of two of these.
+ * A selector or its timestamps, a function over a range of these, the sum or an extreme over it, and the quotient of two of these.
  * @param now milliseconds
  * @throws BadData
  */
@@ -20,7 +23,7 @@ export function evaluate(expression: string, courses: Iterable<Course>, now: num
   const all = [...courses];
   const scanner = createScanner(expression);
   const result = quotient();
-  return scanner.done() ? result : fail();
+  return scanner.done() ? result(now) : fail();
 
   function fail(): never {
     const unexpected = scanner.done() ? 'end of input inside braces' : 'character';
@@ -31,32 +34,71 @@ export function evaluate(expression: string, courses: Iterable<Course>, now: num
     return scanner.take(pattern) ?? fail();
   }
 
-  function quotient(): Result[] {
-    const left = sum();
+  function quotient(): Expression {
+    const left = aggregate();
     if (!scanner.take(/\//)) return left;
-    const [divisor] = sum();
-    return divisor === undefined ? [] : left.map(({ metric, value }) => ({ metric, value: value / divisor.value }));
+    const right = aggregate();
+    return (at) => {
+      const [divisor] = right(at);
+      return divisor === undefined ? [] : left(at).map(({ metric, value }) => ({ metric, value: value / divisor.value }));
+    };
   }
 
-  function sum(): Result[] {
-    if (!scanner.take(/sum\s*\(/)) return term();
-    const values = term().map(({ value }) => value);
+  function aggregate(): Expression {
+    const how = scanner.take(/(sum|min|max)\s*\(/)?.[1];
+    if (how === undefined) return term();
+    const inner = term();
     need(/\)/);
-    return values.length === 0 ? [] : [{ metric: {}, value: sumOf(values) }];
+    return (at) => {
+      const value = combine(
+        `${how}_over_time`,
+        inner(at).map((each) => each.value),
+      );
+      return value === undefined ? [] : [{ metric: {}, value }];
+    };
   }
 
-  function term(): Result[] {
-    const over = scanner.take(/(increase|(?:count|min|max|avg)_over_time)\s*\(/)?.[1];
+  function term(): Expression {
+    const over = scanner.take(/(increase|(?:count|sum|min|max|avg)_over_time)\s*\(/)?.[1];
+    if (over === undefined) return instant();
+    if (/^\s*timestamp\s*\(/.test(expression.slice(scanner.position()))) return overSteps(over, instant());
     const found = selector();
-    if (over === undefined)
-      return found.map((course) => ({ metric: course.labels, value: valueAt(course, now) })).filter(({ value }) => !Number.isNaN(value));
     const range = parseSpan(need(/\[(\w+)\]/)[1]) ?? fail();
     need(/\)/);
-    return found.flatMap((course) => {
-      const { __name__: _, ...metric } = course.labels;
-      const value = overTime(over, course, now - range, now);
-      return value === undefined ? [] : [{ metric, value }];
-    });
+    return (at) => found.flatMap((course) => overSeries(over, course.labels, samplesBetween(course, at - range, at)));
+  }
+
+  /** Over the steps of a subquery, which are whole ones since 1970. */
+  function overSteps(over: string, inner: Expression): Expression {
+    const [, from, by] = need(/\[(\w+):(\w+)\]/);
+    const [range, step] = [parseSpan(from) ?? fail(), parseSpan(by) ?? fail()];
+    need(/\)/);
+    return (at) => {
+      const first = Math.floor((at - range) / step + 1) * step;
+      const steps = Array.from({ length: Math.floor((at - first) / step) + 1 }, (_, index) => inner(first + index * step));
+      const series = Map.groupBy(steps.flat(), ({ metric }) => JSON.stringify(metric));
+      return [...series.values()].flatMap((each) =>
+        overSeries(
+          over,
+          each[0]?.metric ?? {},
+          each.map(({ value }) => value),
+        ),
+      );
+    };
+  }
+
+  function instant(): Expression {
+    const isTime = scanner.take(/timestamp\s*\(/) !== undefined;
+    const found = selector();
+    if (isTime) need(/\)/);
+    return (at) => {
+      const there = found.filter((course) => !Number.isNaN(valueAt(course, at)));
+      if (!isTime) return there.map((course) => ({ metric: course.labels, value: valueAt(course, at) }));
+      return there.map(({ labels: { __name__: _, ...metric }, points }) => {
+        const first = points[0]?.at ?? at;
+        return { metric, value: (first + Math.floor((at - first) / SCRAPE_INTERVAL) * SCRAPE_INTERVAL) / 1000 };
+      });
+    };
   }
 
   function selector(): Course[] {
@@ -72,10 +114,16 @@ export function evaluate(expression: string, courses: Iterable<Course>, now: num
   }
 }
 
-function overTime(over: string, course: Course, from: number, to: number): number | undefined {
-  const values = samplesBetween(course, from, to);
+/** A function over one series' samples: the result has no name any more. */
+function overSeries(over: string, { __name__: _, ...metric }: Readonly<Record<string, string>>, values: readonly number[]): Result[] {
+  const value = combine(over, values);
+  return value === undefined ? [] : [{ metric, value }];
+}
+
+function combine(over: string, values: readonly number[]): number | undefined {
   if (values.length === 0) return undefined;
   if (over === 'count_over_time') return values.length;
+  if (over === 'sum_over_time') return sumOf(values);
   if (over === 'min_over_time') return values.reduce((least, value) => Math.min(least, value));
   if (over === 'max_over_time') return values.reduce((most, value) => Math.max(most, value));
   if (over === 'avg_over_time') return sumOf(values) / values.length;

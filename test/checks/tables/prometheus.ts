@@ -1,4 +1,4 @@
-import { prometheusIsReady, ratioIsReached, rulesAreLoaded, seriesAreThere, targetIsUp } from '#checks/prometheus.ts';
+import { prometheusIsReady, rulesAreLoaded, seriesAreThere, targetIsUp } from '#checks/prometheus.ts';
 import { historyIsWhole, nothingFires, nothingIncreased } from '#checks/prometheus-history.ts';
 import type { Answer } from '#model/read.ts';
 import { failed, http, list, met, noEndpoints, PROMETHEUS, pending, table, unreadable, vector } from '../support.ts';
@@ -84,11 +84,5 @@ export default [
       '/alerts of monitoring/kube-prometheus-stack',
     ),
     pending('no Prometheus', { firing: noEndpoints }, '503'),
-  ]),
-  table(ratioIsReached(PROMETHEUS, 'metric.compression', 'a / b', 10), { answer: vector(12.34567) }, '12.35', [
-    pending('below', { answer: vector(8) }, '8', 'the target is 10'),
-    pending('nothing divided by nothing', { answer: vector('NaN') }, 'no samples yet'),
-    pending('something divided by nothing', { answer: vector('+Inf') }, 'no samples yet'),
-    pending('no Prometheus', { answer: noEndpoints }, '503'),
   ]),
 ];

@@ -1,16 +1,18 @@
 import { cephHasRoom, cephIsHealthy, storeIsNotStuck, storeIsReady } from '#checks/ceph.ts';
 import { bucketIsReachable, bucketTakesObjects, secretIsComplete, wrongSecretIsRefused } from '#checks/s3.ts';
-import { bucketHasRoom, costIsCounted } from '#checks/storage-use.ts';
+import { costIsCounted } from '#checks/storage-cost.ts';
+import { bucketHasRoom } from '#checks/storage-use.ts';
 import type { Answer } from '#model/read.ts';
 import {
   AIRFLOW,
   absent,
+  ENVIRONMENT,
   failed,
   list,
   met,
+  minutesAgo,
   NOW,
   object,
-  PROMETHEUS,
   pending,
   ROOK,
   STORAGE,
@@ -33,6 +35,23 @@ const LARGE = 6 * 2 ** 20;
 const parts = s3(200, { objects: [{ key: 'anton-logging/probe/large', size: LARGE, modified }] });
 const keys = ['endpoint', 'bucket', 'region', 'access_key_id', 'secret_access_key'];
 const refusal = s3(403, { code: 'SignatureDoesNotMatch' });
+
+const GI = 2 ** 30;
+const aged = (days: number, size: number) => ({ key: `fake/${days}`, size, modified: minutesAgo(days * 24 * 60) });
+const free = (bytesAvailable: number) => object({ name: 'storage', status: { ceph: { capacity: { bytesAvailable } } } });
+const pool = (size: number) => ({ name: `pool-${size}`, spec: { replicated: { size } } });
+/** What the claim of Airflow cost and what took its place. */
+export const COST = {
+  manifest: s3(200, { body: JSON.stringify({ files: 1, bytes: 1, claimBytes: 100 * GI }) }),
+  archive: s3(200, { objects: [aged(1, 6 * 2 ** 20)] }),
+  chunks: s3(200, { objects: [aged(1, 6 * 2 ** 20)] }),
+  claims: list(
+    { name: 'storage-loki-0', spec: { resources: { requests: { storage: '20Gi' } } } },
+    { name: 'grafana', spec: { resources: { requests: { storage: '7Gi' } } } },
+  ),
+  pools: list(pool(2)),
+  store: object({ name: 'storage', spec: { dataPool: { replicated: { size: 3 } } } }),
+};
 
 export default [
   table(cephIsHealthy(ROOK), { found: object(ceph('Ready', { ceph: { health: 'HEALTH_OK' } })) }, 'Ready, HEALTH_OK', [
@@ -177,21 +196,78 @@ export default [
       'renew Secret monitoring/loki-s3-credentials',
     ),
   ]),
-  table(bucketHasRoom(STORAGE.bucket), { list: parts }, '1 objects, 6Mi', [
-    met('empty', { list: s3(200, { objects: [] }) }, '0 objects, 0B'),
-    pending('no gateway', { list: s3(503) }, 'list: 503'),
-    failed('forbidden', { list: refusal }, 'SignatureDoesNotMatch', 'renew Secret monitoring/loki-s3-credentials'),
-    unreadable('a size that is none', { list: s3(200, { objects: [{ key: 'k', size: Number.NaN, modified }] }) }, 'k has size NaN'),
-  ]),
   table(
-    costIsCounted(AIRFLOW, STORAGE.bucket, PROMETHEUS),
-    { archive: parts, all: parts, size: vector(100 * 2 ** 30) },
-    '6Mi of chunks and index and 6Mi of archive against 100Gi of the claim',
+    bucketHasRoom(ENVIRONMENT),
+    { list: s3(200, { objects: [aged(8, 700), aged(2, 7 * GI)] }), cluster: free(3 * 365 * GI), used: vector(GI), size: vector(20 * GI) },
+    `2 objects, 7Gi, 1Gi a day over 7.0 days; room for 365 days; Loki's own claim is 5 % full`,
     [
-      met('no history of the claim', { size: vector() }, 'in no history any more'),
-      pending('no gateway', { all: s3(503) }, 'list: 503'),
-      failed('no archive bucket', { archive: s3(404, { code: 'NoSuchBucket' }) }, 'NoSuchBucket', 'environment'),
+      met('less than a week', { list: s3(200, { objects: [aged(2, 4 * GI)] }) }, '2Gi a day over 2.0 days; room for 182 days'),
+      met('less than a day counts as one', { list: s3(200, { objects: [aged(0.5, GI)] }) }, '1Gi a day over 1.0 days'),
+      met(
+        'it grows no more',
+        { list: s3(200, { objects: [aged(8, GI)] }) },
+        '0B a day over 7.0 days; for how long there is room in the object store is not known',
+      ),
+      met('a week ago to the second', { list: s3(200, { objects: [aged(7, 7 * GI)] }) }, '1Gi a day'),
+      met('for ever', { list: s3(200, { objects: [aged(1, 1)] }) }, 'room for more than 10 years'),
+      met('a Ceph that does not say', { cluster: object({ name: 'storage', status: { phase: 'Ready' } }) }, 'is not known'),
+      met('no Ceph', { cluster: absent }, 'is not known'),
+      met('no history of the claim', { used: vector() }, "the use of Loki's own claim is in no history"),
+      met('of no size', { size: vector(0) }, 'in no history'),
+      met('thirty days', { cluster: free(3 * 30 * GI) }, 'room for 30 days'),
+      failed(
+        'less',
+        { cluster: free(3 * 30 * GI - 3) },
+        'room for 29 days',
+        '90Gi are free in CephCluster storage/storage, with 3 copies',
+        'environment.loki.retention',
+      ),
+      met('four fifths', { used: vector(16 * GI) }, '80 % full'),
+      failed(
+        'more',
+        { used: vector(17 * GI) },
+        "Loki's own claim is 85 % full",
+        'write-ahead log of monitoring/loki',
+        'environment.loki.persistence.size',
+      ),
+      pending('empty', { list: s3(200, { objects: [] }) }, 'bucket loki-logs is empty', 'flushed nothing yet'),
+      pending('no list', { list: s3(200) }, 'is empty'),
+      pending('no gateway', { list: s3(503) }, 'list: 503'),
+      failed('forbidden', { list: refusal }, 'SignatureDoesNotMatch', 'renew Secret monitoring/loki-s3-credentials'),
+      unreadable('a size that is none', { list: s3(200, { objects: [{ key: 'k', size: Number.NaN, modified }] }) }, 'k has size NaN'),
     ],
-    ['size'],
+    ['cluster', 'used', 'size'],
+  ),
+  table(
+    costIsCounted(AIRFLOW, ENVIRONMENT),
+    { ...COST, size: vector() },
+    "12Mi of chunks, index, archive and task logs and 20Gi of Loki's own claim against 100Gi of the claim; on disk 3 bytes for one of an object, 2 for one of a claim",
+    [
+      met(
+        'its archive is older than this program: the history says it',
+        { manifest: s3(200, { body: '{"files":1,"bytes":1}' }), size: vector(50 * GI) },
+        'against 50Gi',
+      ),
+      met(
+        'erasure coded',
+        { store: object({ name: 'storage', spec: { dataPool: { erasureCoded: { dataChunks: 2, codingChunks: 1 } } } }) },
+        'on disk 1.5 bytes for one of an object',
+      ),
+      met('pools of different sizes', { pools: list(pool(2), pool(3)) }, "each counted once: how many copies are kept can't be told"),
+      met('no pools', { pools: { of: 'list', served: false, items: [] } }, 'each counted once'),
+      met('no data pool', { store: object({ name: 'storage', spec: {} }) }, 'each counted once'),
+      met('a pool that does not say', { pools: list({ name: 'p', spec: {} }) }, 'each counted once'),
+      pending(
+        'nobody knows',
+        { manifest: s3(404) },
+        "size of claim airflow/airflow-logs can't be told",
+        'neither its archive nor Prometheus',
+        'kubectl get pv | grep airflow/airflow-logs',
+      ),
+      pending('no gateway', { chunks: s3(503) }, 'list: 503'),
+      failed('no archive bucket', { archive: s3(404, { code: 'NoSuchBucket' }) }, 'NoSuchBucket', 'environment'),
+      unreadable('an archive that can not be read', { manifest: s3(500) }, 'MANIFEST.json: 500'),
+    ],
+    ['size', 'store', 'pools', 'claims'],
   ),
 ];

@@ -52,6 +52,8 @@ describe('an instant query', () => {
       expect([name, await over(name, down, '1h')]).toEqual([name, '0']);
     }
     expect(Number(await over('count_over_time', up, '608400s'))).toBeGreaterThan(1);
+    expect(await over('sum_over_time', up, '1d')).toBe(await over('count_over_time', up, '1d'));
+    expect(await over('sum_over_time', down, '1d')).toBe('0');
     expect(await over('increase', up, '1h')).toBe('0');
   });
 
@@ -59,6 +61,26 @@ describe('an instant query', () => {
     const { up, down } = prometheus();
     expect(await vector(`sum(up{job=~"${up}|${down}"})`)).toEqual([{ metric: {}, value: [expect.any(Number), '1'] }]);
     expect(await vector(`sum(increase(up{job="${up}"}[1h]))`)).toEqual([{ metric: {}, value: [expect.any(Number), '0'] }]);
+  });
+
+  test('timestamps: when each series was seen last, and over the steps of a subquery when it was seen first', async () => {
+    const { up } = prometheus();
+    const [{ metric, value }] = (await vector(`timestamp(up{job="${up}"})`)) as [Tree];
+    expect(metric).toMatchObject({ job: up });
+    expect(metric).not.toHaveProperty('__name__');
+    const [now, last] = [value[0], Number(value[1])];
+    expect(now - last).toBeGreaterThanOrEqual(0);
+    expect(now - last).toBeLessThan(60);
+    const [first] = await vector(`min(min_over_time(timestamp(up{job="${up}"})[10m:1s]))`);
+    expect(first).toEqual({ metric: {}, value: [expect.any(Number), expect.any(String)] });
+    expect(Number(first?.value[1])).toBeLessThanOrEqual(last);
+    expect(await vector('min(min_over_time(timestamp(up{job="nobody"})[1h:5m]))')).toEqual([]);
+  });
+
+  test('the least and the most of several series', async () => {
+    const { up, down } = prometheus();
+    expect(await vector(`min(up{job=~"${up}|${down}"})`)).toMatchObject([{ metric: {}, value: [expect.any(Number), '0'] }]);
+    expect(await vector(`max(up{job=~"${up}|${down}"})`)).toMatchObject([{ metric: {}, value: [expect.any(Number), '1'] }]);
   });
 
   test('divides: also by nothing', async () => {

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Unreadable } from '#model/errors.ts';
+import type { Measured, Measurement } from '#model/initiative.ts';
+import type { Reads } from '#model/read.ts';
+import { type Answers, http, NOW } from './support.ts';
+import tables from './tables/measurements.ts';
+
+describe.each(tables)('$id', ({ measurement, met, rows }) => {
+  it.each(rows)('$gives: $it', ({ gives, when, says }) => {
+    const measured = measure(measurement, { ...met, ...when });
+    const told = Object.values(measured).join('\n');
+    expect('untold' in measured ? 'untold' : measured.reached ? 'reached' : 'missed', told).toBe(gives);
+    for (const words of says) expect(told).toContain(words);
+  });
+
+  it('comes to something or is unreadable, whatever a service answers', () => {
+    const status = fc.constantFrom(200, 204, 400, 401, 404, 500, 503);
+    const body = fc.constantFrom('', '{}', '[]', 'x', '{"data":{"result":[]}}', '{"data":{"result":[{"metric":{},"value":[0,"1e300"]}]}}');
+    const names = Object.keys(met).filter((name) => met[name]?.of === 'http');
+    if (names.length === 0) return;
+    fc.assert(
+      fc.property(fc.constantFrom(...names), status, body, (name, code, text) => {
+        const measured = measureReadable(measurement, { ...met, [name]: http(code, text) });
+        for (const words of Object.values(measured)) expect(String(words)).not.toMatch(/NaN|undefined|Infinity|\[object|Invalid Date/);
+      }),
+    );
+  });
+});
+
+function measure({ reads, measure: take }: Measurement, answers: Answers): Measured {
+  const seen = Object.entries(reads as Reads).map(([name, read]) => {
+    const answer = answers[name];
+    if (answer === undefined) throw new Error(`no answer to the read ${name}`);
+    return [name, read.decode(answer)] as const;
+  });
+  return take(Object.fromEntries(seen), NOW);
+}
+
+function measureReadable(measurement: Measurement, answers: Answers): Partial<Measured> {
+  try {
+    return measure(measurement, answers);
+  } catch (error) {
+    if (error instanceof Unreadable) return {};
+    throw error;
+  }
+}
