@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Unreadable } from '#model/errors.ts';
 import type { Measured, Measurement } from '#model/initiative.ts';
-import type { Reads } from '#model/read.ts';
-import { type Answers, http, NOW } from './support.ts';
+import { type Answers, http, judge } from './support.ts';
 import tables from './tables/measurements.ts';
 
 describe.each(tables)('$id', ({ measurement, met, rows }) => {
@@ -28,13 +27,9 @@ describe.each(tables)('$id', ({ measurement, met, rows }) => {
   });
 });
 
-function measure({ reads, measure: take }: Measurement, answers: Answers): Measured {
-  const seen = Object.entries(reads as Reads).map(([name, read]) => {
-    const answer = answers[name];
-    if (answer === undefined) throw new Error(`no answer to the read ${name}`);
-    return [name, read.decode(answer)] as const;
-  });
-  return take(Object.fromEntries(seen), NOW);
+/** As the engine does it, which reads for a judge in the same way. */
+function measure({ measure: take, ...reads }: Measurement, answers: Answers): Measured {
+  return judge({ ...reads, judge: take as never }, answers) as unknown as Measured;
 }
 
 function measureReadable(measurement: Measurement, answers: Answers): Partial<Measured> {

@@ -10,6 +10,7 @@ import {
   ENVIRONMENT,
   http,
   list,
+  logs,
   minutesAgo,
   NOW,
   noEndpoints,
@@ -68,8 +69,14 @@ const doubts = (): readonly MetricRow[] => [
   untold('an impossible time', { first: vector(-1e300), scrapes: vector(2000) }, 'a gap', 'an impossible time'),
 ];
 
-const runningPod = (name: string, phase = 'Running') => ({ name, namespace: 'monitoring', spec: { containers: [] }, status: { phase } });
-const series = (...pods: readonly string[]) => http(200, { data: pods.map((pod) => ({ namespace: 'monitoring', pod })) });
+const runningPod = (name: string, phase = 'Running') => ({
+  name,
+  namespace: 'monitoring',
+  spec: { containers: [{ name: 'c' }] },
+  status: { phase },
+});
+const STREAMS = 'streams of monitoring';
+const streams = (...data: readonly string[]) => http(200, { data });
 const timed = (count: number, took: number, execTime: number | undefined = 0.0123) => {
   const body = { data: { resultType: 'streams', result: [], stats: { summary: { execTime } } } };
   const answer = http(200, body, { took: Array.from({ length: count }, () => took) });
@@ -102,12 +109,13 @@ const tables: readonly MetricTable[] = [
   {
     id: 'functional.log_coverage',
     measurement: measureCoverage(ENVIRONMENT),
-    met: { pods: list(runningPod('a'), runningPod('b'), runningPod('done', 'Succeeded')), series: series('a', 'b') },
+    met: { pods: list(runningPod('a'), runningPod('b'), runningPod('done', 'Succeeded')), [STREAMS]: streams('a', 'b') },
     rows: [
       reached('all', {}, '2 of 2 running pods', '2 running pods', 'the last hour'),
-      missed('one is silent', { series: series('a') }, '1 of 2 running pods'),
+      missed('one is missing', { [STREAMS]: streams('a'), 'log of monitoring/b/c': logs('a line') }, '1 of 2 running pods'),
+      reached('one is silent', { [STREAMS]: streams('a'), 'log of monitoring/b/c': logs() }, '1 of 1 running pods'),
       untold('no pod', { pods: list() }, 'no pod runs', '0 running pods'),
-      untold('Loki does not answer', { series: noEndpoints }, 'monitoring/loki:3100 answers 503'),
+      untold('Loki does not answer', { [STREAMS]: noEndpoints }, 'monitoring/loki:3100 answers 503'),
     ],
   },
   {
