@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { Unobserved } from '#model/errors.ts';
 import type { Clock, Observer } from '#model/ports.ts';
-import type { Answer, CheckoutAnswer, FilesAnswer, GitRequest, RemoteAnswer, Request } from '#model/read.ts';
+import type { Answer, CheckoutAnswer, DifferencesAnswer, FilesAnswer, GitRequest, RemoteAnswer, Request } from '#model/read.ts';
 import type { Repository } from './git/repository.ts';
 import type { Kubernetes } from './kubernetes/connect.ts';
 import { readLogs } from './kubernetes/logs.ts';
@@ -53,7 +53,8 @@ async function readGit(
   repository: Repository | undefined,
   request: GitRequest,
   signal: AbortSignal,
-): Promise<RemoteAnswer | CheckoutAnswer | FilesAnswer> {
+): Promise<RemoteAnswer | CheckoutAnswer | FilesAnswer | DifferencesAnswer> {
   if (repository === undefined) throw new Unobserved('unreachable', 'no checkout of the Git repository is at hand');
-  return request.look === 'files' ? repository.files(request.paths, signal) : repository[request.look](signal);
+  if (request.look === 'files') return repository.files(request.paths, signal);
+  return request.look === 'differences' ? repository.differences(request, signal) : repository[request.look](signal);
 }

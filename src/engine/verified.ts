@@ -12,7 +12,12 @@ import { distinctValidations } from './validations.ts';
 type Outcomes = ReadonlyMap<string, Outcome>;
 
 /** Pure: what was just seen beside what was shown before. */
-export function composeVerification(matched: readonly MatchedPhase[], outcomes: Outcomes, now: Date): Verification {
+export function composeVerification(
+  matched: readonly MatchedPhase[],
+  outcomes: Outcomes,
+  { drift, unseen }: Pick<Verification, 'drift' | 'unseen'>,
+  now: Date,
+): Verification {
   const regressions: Finding[] = [];
   const exits: Exit[] = [];
   const phases = matched.map(({ number, name, objectives }) => ({
@@ -25,7 +30,9 @@ export function composeVerification(matched: readonly MatchedPhase[], outcomes: 
       return verified;
     }),
   }));
-  return { observed_at: now.toISOString(), phases, regressions, exit: worstExit(exits) };
+  // What the goals want otherwise by now is work to do: nothing went wrong.
+  exits.push(...drift.map(({ state }) => (state === 'outdated' ? EXIT.notReady : EXIT.regressed)), ...unseen.map(() => EXIT.unknown));
+  return { observed_at: now.toISOString(), phases, regressions, drift, unseen, exit: worstExit(exits) };
 }
 
 export function verifyObjective(objective: MatchedObjective, outcomes: Outcomes, now: Date): VerifiedObjective {

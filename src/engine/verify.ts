@@ -7,17 +7,14 @@ import type { Outcome } from '#model/verdict.ts';
 import type { Verification } from '#model/verification.ts';
 import type { RunContext } from './context.ts';
 import { diagnose } from './diagnosis.ts';
+import { findDrift } from './drift.ts';
 import { EvidenceBook, wasOnceShown } from './evidence.ts';
 import { judgeRound, lookOnce } from './judge.ts';
-import { limitReads } from './limit.ts';
 import { ProgressRecorder } from './progress-recorder.ts';
 import { lookAgain } from './second-look.ts';
 import { distinctValidations } from './validations.ts';
 import { composeVerification, verifyObjective } from './verified.ts';
 import { type DueProbe, runProbes } from './verify-probes.ts';
-
-/** How many reads are under way at a time. */
-const CONCURRENT_READS = 8;
 
 export interface VerifyRequest {
   /** Names this look to others while it holds the Lease, which only probes need. */
@@ -31,20 +28,24 @@ export interface VerifyRequest {
 }
 
 /**
- * Judges again what should always hold, each check once, and tells what was shown and does not hold any more.
+ * Judges again what should always hold, each check once, and tells what was shown and does not hold any more, and where Git, cluster and
+ * goals differ.
  * @throws UserError as `loadGoals` and `runProbes`; the signal's reason when it was interrupted
  */
 export async function verifyRollout(context: RunContext, request: VerifyRequest): Promise<Verification> {
-  const limited = { ...context, observer: limitReads(context.observer, CONCURRENT_READS) };
   const goals = loadGoals(await context.goalsFile.read(), context.goalsFile.path);
   const bodies = context.phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(context.environment) }));
   const phases = matchPhases(bodies, goals);
-  const judged = await judgeStanding(phases, limited, request.timeout);
+  const judged = await judgeStanding(phases, context, request.timeout);
   context.signal.throwIfAborted();
-  const probed = request.probe ? await runProbes(findDue(phases, judged), limited, request) : new Map<string, Outcome>();
+  const probed = request.probe ? await runProbes(findDue(phases, judged), context, request) : new Map<string, Outcome>();
   const outcomes = new Map([...judged, ...probed]);
+  const shown = objectivesOf(phases).filter(({ objective }) => wasOnceShown(objective));
+  // A look of its own, after everything had the time to settle.
+  const drift = await findDrift(shown, lookOnce(context.observer, context.signal));
+  context.signal.throwIfAborted();
   if (request.record) await record(goals, phases, outcomes, context);
-  return composeVerification(phases, outcomes, context.clock.now());
+  return composeVerification(phases, outcomes, drift, context.clock.now());
 }
 
 /** Ids mean the same everywhere, so that each check is judged once, whoever asks for it. What held before gets a second look. */
@@ -70,7 +71,7 @@ function findDue(phases: readonly MatchedPhase[], outcomes: ReadonlyMap<string, 
   const due = objectivesOf(phases)
     .filter(({ objective }) => wasOnceShown(objective))
     .filter(({ objective }) => standingOf([objective]).every(({ id }) => outcomes.get(id)?.state === 'met'))
-    .flatMap(({ phase, objective }) => probesOf(objective).map((probe) => ({ phase: phase.number, objective, probe })));
+    .flatMap(({ phase, objective }) => probesOf(objective).map((probe) => ({ phase, objective, probe })));
   return [...new Map(due.map((each) => [each.probe.id, each])).values()];
 }
 
@@ -113,6 +114,6 @@ async function record(
 
 function objectivesOf(phases: readonly MatchedPhase[]) {
   return phases.flatMap((phase) =>
-    phase.objectives.filter(({ skipped }) => skipped === undefined).map((objective) => ({ phase, objective })),
+    phase.objectives.filter(({ skipped }) => skipped === undefined).map((objective) => ({ phase: phase.number, objective })),
   );
 }

@@ -1,3 +1,4 @@
+import type { Commit } from './change.ts';
 import type { Manifest, ObjectRef, Permission, Scope, ServiceRef } from './kubernetes.ts';
 
 /** What to look at, as data. An observer knows how; `decode` turns its answer into a type. */
@@ -102,7 +103,9 @@ export type GitRequest =
   /** What stands in the checkout and not at the remote. */
   | { readonly of: 'git'; readonly look: 'checkout' }
   /** The files below these paths at the remote's tip. */
-  | { readonly of: 'git'; readonly look: 'files'; readonly paths: readonly string[] };
+  | { readonly of: 'git'; readonly look: 'files'; readonly paths: readonly string[] }
+  /** Where the remote's tip is not what a commit of these would have made of it, and who changed that last. */
+  | ({ readonly of: 'git'; readonly look: 'differences' } & Pick<Commit, 'files' | 'edits'>);
 
 export type Answer =
   | ObjectAnswer
@@ -113,7 +116,8 @@ export type Answer =
   | S3Answer
   | RemoteAnswer
   | CheckoutAnswer
-  | FilesAnswer;
+  | FilesAnswer
+  | DifferencesAnswer;
 
 /** `undefined`: the API server says that it does not exist. */
 export interface ObjectAnswer {
@@ -184,4 +188,18 @@ export interface FilesAnswer {
   readonly of: 'files';
   readonly tip: string;
   readonly files: Readonly<Record<string, string>>;
+}
+export interface DifferencesAnswer {
+  readonly of: 'differences';
+  readonly tip: string;
+  readonly differences: readonly FileDifference[];
+}
+export interface FileDifference {
+  readonly file: string;
+  /** `outdated`: as it was generated, but something else is wanted now. `edited`: by somebody else, since or at all. */
+  readonly state: 'missing' | 'edited' | 'outdated';
+  /** The value in a user's own file: "spec.values.a". */
+  readonly at?: string;
+  /** The last commit that touched the file; absent when none did. */
+  readonly last?: { readonly commit: string; readonly by: string; readonly at: string; readonly subject: string };
 }

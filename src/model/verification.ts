@@ -8,7 +8,39 @@ export interface Verification {
   readonly phases: readonly VerifiedPhase[];
   /** What was shown once and does not hold any more. */
   readonly regressions: readonly Finding[];
+  /** Where Git, the cluster and the goals are not the same any more. */
+  readonly drift: readonly Drift[];
+  /** What had to be looked at for that and could not be. */
+  readonly unseen: readonly Unseen[];
   readonly exit: Exit;
+}
+
+export interface Drift {
+  readonly phase: number;
+  readonly objective: string;
+  /** `file`: Git is not what the goals generate. `object`: the cluster is not what Git says. `workload`: nor what the release says. */
+  readonly kind: 'file' | 'object' | 'workload';
+  /** `outdated`: the goals want something else than was delivered: no regression, the next run changes it. */
+  readonly state: 'missing' | 'changed' | 'outdated';
+  /** A path in the repository, or "ConfigMap monitoring/loki-datasource". */
+  readonly what: string;
+  /** "spec.replicas": absent for the whole. */
+  readonly field?: string;
+  /** What may be a secret is `***`. */
+  readonly wanted?: string;
+  readonly found?: string;
+  /** Who changed it last, and when, as far as Git or the API server know: an author with the commit, or a field manager. */
+  readonly by?: string;
+  readonly at?: string;
+  readonly remedy: string;
+}
+
+export interface Unseen {
+  readonly phase: number;
+  readonly objective: string;
+  readonly saw: string;
+  readonly cause: readonly string[];
+  readonly remedy: string;
 }
 
 export interface VerifiedPhase {

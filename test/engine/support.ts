@@ -158,6 +158,7 @@ export class World {
 
   #read(request: Request, signal: AbortSignal): Answer {
     signal.throwIfAborted();
+    if (request.of === 'git') return this.#readGit(request);
     if (request.of !== 'object') throw new Error(`this world has no ${request.of}`);
     const { name } = request.ref;
     this.reads.push(name);
@@ -167,6 +168,18 @@ export class World {
     if (error !== undefined) throw error;
     const value = this.facts.get(name);
     return { of: 'object', object: value === undefined ? undefined : { ...request.ref, metadata: { name }, value } };
+  }
+
+  /** Committed files are facts. */
+  #readGit(request: Extract<Request, { of: 'git' }>): Answer {
+    if (request.look === 'differences') {
+      const differing = Object.entries(request.files).filter(([file, content]) => this.facts.get(file) !== content);
+      const state = (file: string) => (this.facts.has(file) ? ('edited' as const) : ('missing' as const));
+      return { of: 'differences', tip: 'tip', differences: differing.map(([file]) => ({ file, state: state(file) })) };
+    }
+    if (request.look !== 'files') throw new Error(`this world has no ${request.look}`);
+    const files = request.paths.flatMap((file) => (this.facts.has(file) ? [[file, this.facts.get(file) as string] as const] : []));
+    return { of: 'files', tip: 'tip', files: Object.fromEntries(files) };
   }
 
   #isDone(change: Change): boolean {

@@ -105,7 +105,7 @@ describe('a verification', () => {
     const skipped =
       objectives.length === 1 ? [] : [{ id: '1.9', name: 'Nothing', status: 'skipped' as const, reason: 'none here', checks: [] }];
     return {
-      ...{ observed_at: '2026-01-02T03:04:05.678Z', regressions: [], exit: 0 },
+      ...{ observed_at: '2026-01-02T03:04:05.678Z', regressions: [], drift: [], unseen: [], exit: 0 },
       phases: [{ number: 1, name: 'One', objectives: [...all, ...skipped] }],
     };
   }

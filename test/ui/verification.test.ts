@@ -13,6 +13,8 @@ const check = (id: string, state: VerifiedCheck['state'], rest: Partial<Verified
 const SEEN: Verification = {
   observed_at: '2026-01-02T03:04:05.678Z',
   exit: 6,
+  drift: [],
+  unseen: [],
   regressions: [
     { phase: 2, objective: '2.1', check: 'b', title: 'Title of b', saw: 'saw b', ...why, held_at: '2026-01-01T00:00:00.000Z' },
     { phase: 2, objective: '2.2', check: 'b', title: 'Title of b', saw: 'saw b', ...why },

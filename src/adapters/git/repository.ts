@@ -2,8 +2,9 @@ import path from 'node:path';
 import type { Commit } from '#model/change.ts';
 import { Unobserved, UserError } from '#model/errors.ts';
 import type { Author } from '#model/ports.ts';
-import type { CheckoutAnswer, FilesAnswer, RemoteAnswer } from '#model/read.ts';
+import type { CheckoutAnswer, DifferencesAnswer, FilesAnswer, RemoteAnswer } from '#model/read.ts';
 import { redactUrls } from '#model/redact.ts';
+import { findDifferences } from './differences.ts';
 import { type Git, gitIn, must } from './run.ts';
 import { buildTree, readFiles, withTemporary } from './tree.ts';
 
@@ -19,6 +20,8 @@ export interface Repository {
   checkout(signal: AbortSignal): Promise<CheckoutAnswer>;
   /** @throws Unobserved when the remote or the branch can't be read */
   files(paths: readonly string[], signal: AbortSignal): Promise<FilesAnswer>;
+  /** @throws Unobserved as `files` */
+  differences(wanted: Pick<Commit, 'files' | 'edits'>, signal: AbortSignal): Promise<DifferencesAnswer>;
   /**
    * The commit as a diff; undefined when the tip has it already. Writes nothing into the repository.
    * @throws UserError when a generated file was edited by hand and is not to be overwritten, or git fails
@@ -178,6 +181,11 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
       const tip = await tipToReadFrom(signal);
       const files = await readFiles(git, tip, paths, signal);
       return { of: 'files', tip, files: Object.fromEntries([...files].map(([file, { text }]) => [file, text])) };
+    },
+
+    async differences(wanted, signal) {
+      const tip = await tipToReadFrom(signal);
+      return { of: 'differences', tip, differences: await findDifferences(git, tip, wanted, signal) };
     },
 
     async diff(change, overwrite, signal) {

@@ -1,5 +1,6 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import { refOf } from '#model/kubernetes.ts';
+import { applyFields } from '../api/fields.ts';
 import { timestamp } from '../api/store.ts';
 import { admit } from '../faults/index.ts';
 import { specOf, statusOf, type Tree } from '../tree.ts';
@@ -8,14 +9,18 @@ import type { World } from '../world.ts';
 /** Looks at the world and changes what differs from the desired state. Called again after every write, by anybody. */
 export type Controller = (world: World) => void | Promise<void>;
 
-/** What the active faults make of the object is written; labels and annotations of others are kept. */
-export function apply(world: World, wanted: Manifest): Manifest {
+/** The text of what was applied last, by the object that came of it. */
+const appliedOf = new WeakMap<Manifest, string>();
+
+/** Server-side apply of what the active faults make of the object: what others set beside it stays, what it sets is taken back. */
+export function apply(world: World, wanted: Manifest, manager: string): Manifest {
   const object = admit(world, wanted);
   const present = world.store.get(refOf(object));
-  if (present === undefined) return world.store.put(object);
-  const labels = { ...present.metadata.labels, ...object.metadata.labels };
-  const annotations = { ...present.metadata.annotations, ...object.metadata.annotations };
-  return world.store.put({ ...object, metadata: { ...present.metadata, ...object.metadata, labels, annotations } });
+  const text = JSON.stringify(object);
+  if (present !== undefined && appliedOf.get(present) === text) return present;
+  const applied = world.store.put(applyFields(present, object, { manager, time: timestamp(world.now()) }, true));
+  appliedOf.set(applied, text);
+  return applied;
 }
 
 export interface Condition {

@@ -34,6 +34,10 @@ function sync(world: World, external: Manifest): string | undefined {
   const fill = (text: string) => text.replace(/\{\{\s*\.(\w+)\s*\}\}/g, (_, key) => values[key] ?? '');
   const filled = Object.entries<string>(target.template.data).map(([key, text]) => [key, fill(text)]);
   const metadata = { name: target.name, namespace, ownerReferences: ownedBy(external) };
-  apply(world, { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: encodeSecret(Object.fromEntries(filled)) });
+  apply(
+    world,
+    { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: encodeSecret(Object.fromEntries(filled)) },
+    'external-secrets',
+  );
   return undefined;
 }

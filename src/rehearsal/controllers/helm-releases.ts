@@ -107,7 +107,9 @@ function applyRelease(world: World, release: Manifest, rendered: readonly Manife
   const objects = rendered.map((object) => admit(world, mergeTrees(object, { metadata })));
   const configuration = hashOf(objects.filter(({ kind }) => kind === 'ConfigMap').map(({ data }) => data));
   const checksum = { spec: { template: { metadata: { annotations: { 'checksum/config': configuration } } } } };
-  const applied = objects.map((object) => apply(world, specOf(object).template === undefined ? object : mergeTrees(object, checksum)));
+  const applied = objects.map((object) =>
+    apply(world, specOf(object).template === undefined ? object : mergeTrees(object, checksum), 'helm-controller'),
+  );
   const kept = new Set(applied.map((object) => nameOf(refOf(object))));
   for (const object of ownedObjects(world)) {
     const { annotations } = object.metadata;

@@ -88,7 +88,7 @@ function applyAll(world: World, kustomization: Manifest, objects: readonly Manif
   const owner = { 'kustomize.toolkit.fluxcd.io/name': name, 'kustomize.toolkit.fluxcd.io/namespace': namespace };
   const inventory = objects.map((object) => {
     const labels = { ...object.metadata.labels, ...owner };
-    return apply(world, { ...object, metadata: { ...object.metadata, labels } });
+    return apply(world, { ...object, metadata: { ...object.metadata, labels } }, 'kustomize-controller');
   });
   return { reported: judgeHealth(world, kustomization, inventory, revision), inventory };
 }

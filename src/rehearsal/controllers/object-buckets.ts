@@ -25,7 +25,7 @@ function provision(world: World, claim: Manifest): void {
   world.buckets.grant(keys.AWS_ACCESS_KEY_ID, keys.AWS_SECRET_ACCESS_KEY, bucketName);
   const metadata = { name, namespace, ownerReferences: ownedBy(claim) };
   const address = { BUCKET_HOST: 'rook-ceph-rgw-storage.storage.svc', BUCKET_PORT: '80', BUCKET_NAME: bucketName };
-  apply(world, { apiVersion: 'v1', kind: 'Secret', metadata, data: encodeSecret(keys) });
-  apply(world, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: address });
+  apply(world, { apiVersion: 'v1', kind: 'Secret', metadata, data: encodeSecret(keys) }, 'rook');
+  apply(world, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: address }, 'rook');
   world.store.setStatus(refOf(claim), { phase: 'Bound' });
 }

@@ -55,6 +55,6 @@ async function provision(world: World, claim: Manifest, operator: string, gatewa
   const metadata = { name, namespace, ownerReferences: ownedBy(claim) };
   const data = { AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey };
   const address = { BUCKET_HOST: `rook-ceph-rgw-${store?.metadata.name}.${operator}.svc`, BUCKET_PORT: '80', BUCKET_NAME: bucketName };
-  apply(world, { apiVersion: 'v1', kind: 'Secret', metadata, data: encodeSecret(data) });
-  apply(world, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: address });
+  apply(world, { apiVersion: 'v1', kind: 'Secret', metadata, data: encodeSecret(data) }, 'rook');
+  apply(world, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: address }, 'rook');
 }

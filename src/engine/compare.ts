@@ -1,0 +1,42 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Manifest } from '#model/kubernetes.ts';
+import type { Path } from './managed-fields.ts';
+
+export interface Difference {
+  readonly path: Path;
+  readonly wanted: unknown;
+  readonly found: unknown;
+}
+
+/**
+ * Where a live object is not what its manifest says. Only what the manifest sets counts: defaults, statuses and what others added beside
+ * it are no difference. A list has to have as many items, in the same order. Nothing, null and empty are the same.
+ */
+export function compareManifest(
+  { apiVersion: _, kind: __, status: ___, metadata, ...wanted }: Manifest,
+  found: Manifest,
+): readonly Difference[] {
+  const { labels, annotations } = metadata;
+  return [...compare({ labels, annotations }, found.metadata, ['metadata']), ...compare(wanted, found, [])];
+}
+
+function compare(wanted: unknown, found: unknown, path: Path): readonly Difference[] {
+  if (wanted === undefined || (isNothing(wanted) && isNothing(found))) return [];
+  if (isMap(wanted) && isMap(found)) {
+    return Object.entries(wanted).flatMap(([key, value]) =>
+      compare(value, Object.hasOwn(found, key) ? found[key] : undefined, [...path, key]),
+    );
+  }
+  if (Array.isArray(wanted) && Array.isArray(found) && wanted.length === found.length) {
+    return wanted.flatMap((item, index) => compare(item, found[index], [...path, index]));
+  }
+  return isDeepStrictEqual(wanted, found) ? [] : [{ path, wanted, found }];
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
