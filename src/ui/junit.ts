@@ -1,13 +1,14 @@
 import { EXIT } from '#model/errors.ts';
 import type { Event } from '#model/event.ts';
-import type { Verification, VerifiedCheck } from '#model/verification.ts';
+import type { Drift, Unseen, Verification, VerifiedCheck } from '#model/verification.ts';
 import { type Case, type Suite, writeSuites } from './junit-xml.ts';
 import type { Progress } from './progress.ts';
+import { describeDrift } from './verification.ts';
 
 const PRECONDITIONS = 'preconditions';
 
-/** A verification as JUnit's XML: a testsuite a phase, a testcase a check. */
-export function verificationJunit({ phases }: Verification): string {
+/** A verification as JUnit's XML: a testsuite a phase, a testcase a check, and one for each drift. */
+export function verificationJunit({ phases, drift, unseen }: Verification): string {
   return writeSuites(
     phases.map(({ number, name, objectives }) => {
       const cases = objectives.flatMap(({ id, name: objective, reason, checks }): readonly Case[] =>
@@ -15,9 +16,23 @@ export function verificationJunit({ phases }: Verification): string {
           ? checks.map((check) => verifiedCase(id, check))
           : [{ of: id, id, name: objective, result: 'skipped', message: reason, details: [] }],
       );
-      return { name: suiteName(number, name), cases: latestOfEach(cases) };
+      const own = [
+        ...drift.filter(({ phase }) => phase === number).map(driftCase),
+        ...unseen.filter(({ phase }) => phase === number).map(unseenCase),
+      ];
+      return { name: suiteName(number, name), cases: [...latestOfEach(cases), ...own] };
     }),
   );
+}
+
+function driftCase(drift: Drift): Case {
+  const { objective: of, kind, what, field = '', remedy } = drift;
+  const name = `drift of ${kind} ${what} ${field}`.trimEnd();
+  return { of, id: name, name, result: 'failure', message: describeDrift(drift), details: explain([], remedy) };
+}
+
+function unseenCase({ objective: of, saw, cause, remedy }: Unseen): Case {
+  return { of, id: saw, name: 'drift', result: 'error', message: saw, details: explain(cause, remedy) };
 }
 
 /** A run as JUnit's XML, written when it is over. What went wrong outside of any check has a testcase of its own: nothing red is lost. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it, test } from 'vitest';
 import type { Event, Happening } from '#model/event.ts';
-import type { Verification, VerifiedCheck } from '#model/verification.ts';
+import type { Drift, Verification, VerifiedCheck } from '#model/verification.ts';
 import { junitProgress, verificationJunit } from '#ui/junit.ts';
 import { writeSuites } from '#ui/junit-xml.ts';
 import { RUN } from './a-run.ts';
@@ -93,6 +93,34 @@ describe('a verification', () => {
       ['Nothing', 'skipped'],
     ]);
     expect(suite.testcase[1].failure).toEqual({ '@message': 'saw b', '#text': 'because why\nto fix it: do this' });
+  });
+
+  it('has a red testcase for each drift in its phase, and for what could not be looked at', () => {
+    const base = { phase: 1, objective: '1.1', remedy: 'do this' };
+    const drift: readonly Drift[] = [
+      {
+        ...base,
+        kind: 'object',
+        state: 'changed',
+        what: 'ConfigMap monitoring/a',
+        field: 'data.b',
+        wanted: '1',
+        found: '2',
+        by: 'kubectl-edit',
+      },
+      { ...base, phase: 2, kind: 'file', state: 'missing', what: 'b.yaml' },
+    ];
+    const unseen = [{ ...base, saw: 'ConfigMap monitoring/c could not be read', cause: ['forbidden'] }];
+    const [suite] = suitesOf(verificationJunit({ ...verified([]), drift, unseen }));
+    expect(casesIn(suite)).toEqual([
+      ['drift of object ConfigMap monitoring/a data.b', 'failure'],
+      ['drift', 'error'],
+    ]);
+    expect(suite.testcase[0].failure['@message']).toBe('ConfigMap monitoring/a: data.b is 2, wanted is 1; last set by kubectl-edit');
+    expect(suite.testcase[1].error).toEqual({
+      '@message': 'ConfigMap monitoring/c could not be read',
+      '#text': 'because forbidden\nto fix it: do this',
+    });
   });
 
   function verified(...objectives: readonly (readonly VerifiedCheck[])[]): Verification {
