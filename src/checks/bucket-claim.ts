@@ -71,7 +71,7 @@ export const externalSecretIsSynced = (namespace: string, name: string): Check =
       found: readObject({ apiVersion: 'external-secrets.io/v1', kind: 'ExternalSecret', namespace, name }, ExternalSecret),
       stores: readList({ group: 'external-secrets.io', version: 'v1', resource: 'secretstores', namespace }, ExternalSecret),
     },
-    judge: ({ found, stores }) => {
+    judge: ({ found, stores }, now) => {
       const what = `ExternalSecret ${namespace}/${name}`;
       if (stores === undefined)
         return failed(
@@ -89,6 +89,11 @@ export const externalSecretIsSynced = (namespace: string, name: string): Check =
         ready === undefined ? '' : `${ready.reason}: ${ready.message}`,
         valid?.status === 'False' ? `SecretStore ${namespace}/${store?.metadata.name}: ${valid.reason}: ${valid.message}` : '',
       ];
-      return pending(`${what} is not synced${ready === undefined ? ' yet' : `: ${ready.reason}`}`, why, sync);
+      const invalidFor = valid?.status === 'False' ? now.getTime() - Date.parse(valid.lastTransitionTime ?? '') : 0;
+      const saw = `${what} is not synced${ready === undefined ? ' yet' : `: ${ready.reason}`}`;
+      return invalidFor > REVALIDATED ? failed(saw, why, sync) : pending(saw, why, sync);
     },
   });
+
+/** A SecretStore that is not valid is looked at again within this time (--store-requeue-interval's default); milliseconds. */
+const REVALIDATED = 300_000;

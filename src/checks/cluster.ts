@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { type Check, check } from '#model/check.ts';
 import { failed, met, pending } from '#model/verdict.ts';
 import { notAnswering } from './answering.ts';
-import { type Condition, findCondition, Node, StorageClass } from './objects.ts';
+import { AnyObject, type Condition, findCondition, Node, StorageClass } from './objects.ts';
 import { parseJson, readApi, readList, readObject } from './reads.ts';
 
 export const nodesAreReady: Check = check({
@@ -88,20 +88,29 @@ export const clockAgrees: Check = check({
   },
 });
 
+/** Its claims get volumes only if somebody answers to its provisioner. CSI drivers are known by name; others can't be told by looking. */
 export const storageClassExists = (name: string): Check =>
   check({
     id: 'storage.class-exists',
-    title: `StorageClass ${name} exists`,
+    title: `StorageClass ${name} exists, and its provisioner is installed`,
     holds: 'always',
-    reads: { storageClass: readObject({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', name }, StorageClass) },
-    judge: ({ storageClass }) =>
-      storageClass === undefined
-        ? failed(
-            `there is no StorageClass ${name}`,
-            [`Loki's volume asks for ${name}`],
-            'name an existing one in environment.loki.persistence.storageClass (kubectl get storageclass)',
-          )
-        : met(`provisioned by ${storageClass.provisioner}`),
+    reads: {
+      storageClass: readObject({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', name }, StorageClass),
+      drivers: readList({ group: 'storage.k8s.io', version: 'v1', resource: 'csidrivers' }, AnyObject),
+    },
+    judge: ({ storageClass, drivers = [] }) => {
+      const choose = 'name an existing one in environment.loki.persistence.storageClass (kubectl get storageclass)';
+      if (storageClass === undefined) return failed(`there is no StorageClass ${name}`, [`Loki's volume asks for ${name}`], choose);
+      const { provisioner } = storageClass;
+      const isCsi = /(^|\.)csi\./.test(provisioner);
+      const installed = drivers.map(({ metadata }) => metadata.name);
+      if (!isCsi || installed.includes(provisioner)) return met(`provisioned by ${provisioner}`);
+      return failed(
+        `StorageClass ${name} asks for ${provisioner}, and no such driver is installed`,
+        [`installed CSI drivers: ${installed.join(', ') || 'none'}; a claim of ${name} would stay Pending for ever`],
+        choose,
+      );
+    },
   });
 
 function safeJson(text: string): unknown {

@@ -134,7 +134,7 @@ export const remoteIsUsable: Check = check({
       return failed(
         `${remote.remote} refuses a push to ${remote.branch}`,
         [remote.pushRefused],
-        `allow this user to push there (git push --dry-run ${remote.remote} HEAD:${remote.branch} tries it), or name another branch in environment.gitops.branch`,
+        `allow this user to push there (git push --dry-run ${nameIn(remote)} HEAD:${remote.branch} tries it), or name another branch in environment.gitops.branch`,
       );
     return met(`${remote.branch} at ${short(remote.tip)}, a push would be accepted`);
   },
@@ -150,7 +150,12 @@ function withoutTip({ remote, branch, unreachable }: RemoteAnswer): Verdict {
         ['Flux follows a branch that is not there'],
         'name the right one in environment.gitops.branch',
       )
-    : failed(`${remote} can't be reached`, [unreachable], `check the address and the credentials: git ls-remote ${remote}`);
+    : failed(`${remote} can't be reached`, [unreachable], `check the address and the credentials: git ls-remote ${nameIn({ remote })}`);
+}
+
+/** The remote's name as git takes it: in messages its address stands behind. */
+function nameIn({ remote }: Pick<RemoteAnswer, 'remote'>): string {
+  return remote.split(' ')[0] ?? remote;
 }
 
 function short(commit: string): string {

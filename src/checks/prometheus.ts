@@ -50,12 +50,14 @@ export const prometheusIsReady = (prometheus: Prometheus): Check =>
       ),
     },
     judge: ({ instances, monitors }) => {
-      if (instances === undefined || monitors === undefined)
+      if (instances === undefined || monitors === undefined) {
+        const unserved = [instances === undefined ? 'prometheuses' : '', monitors === undefined ? 'servicemonitors' : ''].filter(Boolean);
         return failed(
-          "the API server does not serve the operator's resources",
-          ['kube-prometheus-stack is not installed'],
-          'install it, or set environment.prometheus to null',
+          `the API server does not serve ${unserved.join(' and ')} of monitoring.coreos.com`,
+          ['kube-prometheus-stack is not installed, or without its CRDs: the charts would end with no matches for kind "ServiceMonitor"'],
+          'install it with its CRDs, or set environment.prometheus to null',
         );
+      }
       const ready = instances.find(({ status }) => findCondition(status.conditions, 'Available')?.status === 'True');
       if (ready === undefined)
         return pending(

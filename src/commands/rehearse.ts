@@ -50,12 +50,13 @@ export default class Rehearse extends BaseCommand {
   async #listFaults(colours: boolean): Promise<Exit> {
     const { FAULTS } = await import('#rehearsal/faults/index.ts');
     const paint = painter(colours);
-    for (const { name, phase, description, check, remedy, settings = {} } of FAULTS) {
+    for (const { name, phase, description, check, heals, remedy, settings = {} } of FAULTS) {
       const needs = Object.entries(settings).map(
         ([path, value]) => `\n  with environment.${path}: ${JSON.stringify(value)} in the copy of the goals`,
       );
-      const lifted = `\n  lifted by deleting ConfigMap rehearsal/fault-${name}: ${remedy}`;
-      this.print(`${paint.bold(name)} (phase ${phase}): ${description}\n  found by: ${check}${needs.join('')}${lifted}`);
+      const found = heals ? 'found by no check: what cannot be seen is waited for' : `found by: ${check}`;
+      const lifted = heals ? `\n  passes: ${remedy}` : `\n  lifted by deleting ConfigMap rehearsal/fault-${name}: ${remedy}`;
+      this.print(`${paint.bold(name)} (phase ${phase}): ${description}\n  ${found}${needs.join('')}${lifted}`);
     }
     return EXIT.done;
   }

@@ -80,6 +80,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': { resource: 'clusterrolebindings', namespaced: false },
   'rbac.authorization.k8s.io/v1/Role': { resource: 'roles', namespaced: true },
   'rbac.authorization.k8s.io/v1/RoleBinding': { resource: 'rolebindings', namespaced: true },
+  'storage.k8s.io/v1/CSIDriver': { resource: 'csidrivers', namespaced: false },
   'storage.k8s.io/v1/StorageClass': { resource: 'storageclasses', namespaced: false },
   'apiextensions.k8s.io/v1/CustomResourceDefinition': { resource: 'customresourcedefinitions', namespaced: false },
   'ceph.rook.io/v1/CephBlockPool': { resource: 'cephblockpools', namespaced: true },

@@ -40,6 +40,8 @@ export interface StoreEvent {
 export interface Buckets {
   create(bucket: string): void;
   has(bucket: string): boolean;
+  /** With all that is in it. */
+  remove(bucket: string): void;
   put(bucket: string, key: string, body: Buffer): void;
   get(bucket: string, key: string): Buffer | undefined;
   delete(bucket: string, key: string): void;

@@ -9,7 +9,10 @@ interface Told {
   readonly [field: string]: unknown;
 }
 
-test.each(FAULTS.map(({ name, phase, check, says }) => ({ name, phase, check, says })))(
+/** Of each kind one: they take a whole rollout each. */
+const CHOSEN = ['oom-loop', 'gateway-404', 'retention-off', 'helm-retries-exhausted', 'reclaim-policy-delete', 'archive-incomplete'];
+
+test.each(FAULTS.filter(({ name }) => CHOSEN.includes(name)).map(({ name, phase, check, says }) => ({ name, phase, check, says })))(
   '$name is red for the right reason; lifted, resume completes without doing again what was proven',
   { timeout: 60_000 },
   async ({ name, phase, check, says }) => {

@@ -1,16 +1,20 @@
-import { KINDS } from './kinds.ts';
+import type { Store } from '../world.ts';
+import { isServed, KINDS } from './kinds.ts';
 
 const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
 
 /** What /api, /apis and what they name tell of the kinds that are served; undefined: the path is another. */
-export function discover(pathname: string): object | undefined {
+export function discover(store: Store, pathname: string): object | undefined {
   if (pathname === '/api') return { kind: 'APIVersions', versions: ['v1'] };
-  const groups = [...new Set(KINDS.map(({ apiVersion }) => apiVersion).filter((apiVersion) => apiVersion !== 'v1'))];
+  const kinds = KINDS.filter((kind) => isServed(store, kind));
+  const groups = [...new Set(kinds.map(({ apiVersion }) => apiVersion).filter((apiVersion) => apiVersion !== 'v1'))];
   if (pathname === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupOf) };
   const groupVersion = pathname === '/api/v1' ? 'v1' : groups.find((group) => pathname === `/apis/${group}`);
-  const resources = KINDS.filter(({ apiVersion }) => apiVersion === groupVersion).map(({ kind, resource, namespaced }) => {
-    return { name: resource, singularName: kind.toLowerCase(), namespaced, kind, verbs: VERBS };
-  });
+  const resources = kinds
+    .filter(({ apiVersion }) => apiVersion === groupVersion)
+    .map(({ kind, resource, namespaced }) => {
+      return { name: resource, singularName: kind.toLowerCase(), namespaced, kind, verbs: VERBS };
+    });
   return groupVersion === undefined ? undefined : { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { World } from '../world.ts';
 import { authorize, reviewAccess, type User } from './authorize.ts';
 import { discover } from './discovery.ts';
-import { KINDS } from './kinds.ts';
+import { isServed, KINDS } from './kinds.ts';
 import { listObjects } from './list.ts';
 import { sendLog } from './logs.ts';
 import { createObject, deleteObject, getObject, type ObjectRequest, patchObject, replaceObject } from './objects.ts';
@@ -62,7 +62,7 @@ export async function route(world: ServedWorld, findProcess: ProcessFinder, call
   // Open to every user, by the default roles system:public-info-viewer and system:discovery.
   if (url.pathname === '/version') return { code: 200, body: VERSION };
   if (url.pathname === '/readyz') return { code: 200, body: 'ok' };
-  const discovered = discover(url.pathname);
+  const discovered = discover(world.store, url.pathname);
   if (discovered !== undefined) return { code: 200, body: discovered };
   const path = parsePath(url.pathname);
   if (path === undefined) return NO_SUCH_PAGE;
@@ -73,7 +73,7 @@ export async function route(world: ServedWorld, findProcess: ProcessFinder, call
   if (resource === 'selfsubjectaccessreviews')
     return { code: 201, body: reviewAccess(world.store, user, JSON.parse(call.body.toString())) };
 
-  const served = KINDS.filter((kind) => kind.apiVersion === apiVersion);
+  const served = KINDS.filter((kind) => kind.apiVersion === apiVersion && isServed(world.store, kind));
   const kind = served.find((each) => each.resource === path.resource);
   if (served.length === 0) return NO_SUCH_PAGE;
   if (kind === undefined) throw new Refusal(404, 'NotFound', 'the server could not find the requested resource', {});

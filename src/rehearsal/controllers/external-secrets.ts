@@ -9,8 +9,12 @@ const API = 'external-secrets.io/v1';
 /** Plays External Secrets with its kubernetes provider: the values of other Secrets, put through the target's template. */
 export function syncExternalSecrets(world: World): void {
   for (const store of world.store.list(API, 'SecretStore')) {
-    const valid = conditions(world, store, [ready('True', 'Valid', 'store validated')]);
-    world.store.setStatus(refOf(store), { capabilities: 'ReadWrite', conditions: valid });
+    const name = specOf(store).provider.kubernetes?.auth?.serviceAccount.name;
+    const isThere = name === undefined || find(world, 'v1', 'ServiceAccount', store.metadata.namespace, name) !== undefined;
+    const valid = isThere
+      ? ready('True', 'Valid', 'store validated')
+      : ready('False', 'InvalidProviderConfig', `unable to validate store: serviceaccounts "${name}" not found`);
+    world.store.setStatus(refOf(store), { capabilities: 'ReadWrite', conditions: conditions(world, store, [valid]) });
   }
   for (const external of world.store.list(API, 'ExternalSecret')) {
     const problem = sync(world, external);

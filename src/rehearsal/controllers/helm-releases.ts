@@ -1,5 +1,6 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import { knownKinds, nameOf, refOf } from '#model/kubernetes.ts';
+import { isServed, KINDS } from '../api/kinds.ts';
 import { timestamp } from '../api/store.ts';
 import { admit } from '../faults/index.ts';
 import { memoryOf } from '../memory.ts';
@@ -57,7 +58,7 @@ function reconcileRelease(world: World, release: Manifest): Outcome {
   const past: Tree[] = statusOf(release).history ?? [];
   const action = past.length === 0 ? 'install' : 'upgrade';
   // A chart that this world can't render is somebody else's: what stands in the store stands for it.
-  const rendered = CHARTS[chartName]?.(name, namespace, values) ?? [];
+  const rendered = knownTo(world, CHARTS[chartName]?.(name, namespace, values) ?? []);
   // Nothing was changed by it, so that no retry is counted: it is tried again for ever.
   if (typeof rendered === 'string') return { reported: failed(release, action, `${what}: ${rendered}`), fields };
 
@@ -83,6 +84,18 @@ function reconcileRelease(world: World, release: Manifest): Outcome {
     return { reported: [ready('Unknown', 'Progressing', `Running '${action}' action with timeout of ${formatSpan(patience)}`)], fields };
   Object.assign(attempt, { since: now, failures: attempt.failures + 1 });
   return { reported: failed(release, action, `${what}: timeout waiting for: [${unhealthy.map(describeHealth).join(', ')}]`), fields };
+}
+
+/** Helm looks up every kind before it changes anything. */
+function knownTo({ store }: World, rendered: readonly Manifest[] | string): readonly Manifest[] | string {
+  if (typeof rendered === 'string') return rendered;
+  const isUnknown = ({ apiVersion, kind }: Manifest) =>
+    !KINDS.some((known) => known.apiVersion === apiVersion && known.kind === kind && isServed(store, known));
+  const unknown = rendered.find(isUnknown);
+  if (unknown === undefined) return rendered;
+  const { apiVersion, kind, metadata } = unknown;
+  const found = `resource mapping not found for name: "${metadata.name}" namespace: "${metadata.namespace}" from ""`;
+  return `unable to build kubernetes objects from release manifest: ${found}: no matches for kind "${kind}" in version "${apiVersion}"\nensure CRDs are installed first`;
 }
 
 function withoutSource(source: Manifest | undefined, { kind, name }: Tree, namespace: string): Condition {

@@ -1,6 +1,7 @@
 import { hashOf, specOf } from '../tree.ts';
 import type { World } from '../world.ts';
 import { find, isReady, ready, reportFlux } from './apply.ts';
+import { isWithdrawn } from './withdrawn.ts';
 
 const API = 'source.toolkit.fluxcd.io/v1';
 /** Chart to a part of the URL that serves it, and its version there. */
@@ -27,7 +28,7 @@ export function reconcileHelmSources(world: World): void {
     if (!isReady(repository)) {
       const message = `no artifact available for ${sourceRef.kind} source '${sourceRef.name}'`;
       reportFlux(world, chart, {}, [ready('False', 'NoSourceArtifact', message)]);
-    } else if (specOf(repository).url.includes(url) && version === served) {
+    } else if (specOf(repository).url.includes(url) && version === served && !isWithdrawn(world, `${name}-${version}`)) {
       const pulled = ready('True', 'ChartPullSucceeded', `pulled '${name}' chart with version '${version}'`);
       const artifact = { revision: version, digest: `sha256:${hashOf([name, version], 64)}` };
       reportFlux(world, chart, { artifact, observedChartName: name }, [pulled]);

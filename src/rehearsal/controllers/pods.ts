@@ -7,6 +7,8 @@ import { conditions, find } from './apply.ts';
 import { archiveClaim } from './archive.ts';
 import { recordEvent } from './events.ts';
 import { writeLog } from './logs.ts';
+import { nodesOf, whyUnschedulable } from './scheduler.ts';
+import { isWithdrawn } from './withdrawn.ts';
 
 /** What a container needs in order to stay alive, by its name; a lower limit gets it killed. */
 const MEMORY_NEEDS: Readonly<Record<string, string>> = { loki: '300Mi', alloy: '120Mi', memcached: '64Mi' };
@@ -14,15 +16,18 @@ const MEMORY_NEEDS: Readonly<Record<string, string>> = { loki: '300Mi', alloy: '
 /** The kubelet's longest back-off between two restarts; milliseconds. */
 const BACK_OFF = 300_000;
 
-export function nodesOf(world: World): string[] {
-  return world.store.list('v1', 'Node').map(({ metadata }) => metadata.name);
-}
-
 /** Plays scheduler and kubelet. A pod takes a step each time it is looked at: pending, running, ready. */
 export function reconcilePods(world: World): void {
   for (const pod of world.store.list('v1', 'Pod')) {
     const { phase } = statusOf(pod);
     if (phase === 'Succeeded') continue;
+    const unschedulable = whyUnschedulable(world, pod);
+    if (unschedulable !== undefined) {
+      recordEvent(world, pod, 'FailedScheduling', unschedulable);
+      const scheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: unschedulable } as const;
+      world.store.setStatus(refOf(pod), { phase: 'Pending', conditions: conditions(world, pod, [scheduled]) });
+      continue;
+    }
     const scheduled = specOf(pod).nodeName ? pod : world.store.put({ ...pod, spec: { ...specOf(pod), nodeName: nodesOf(world)[0] } });
     world.store.setStatus(refOf(pod), nextStatus(world, scheduled));
   }
@@ -50,6 +55,12 @@ function nextState(world: World, pod: Manifest, container: Tree): Tree {
   if (limit !== undefined && parseQuantity(limit) < parseQuantity(MEMORY_NEEDS[container.name] ?? '16Mi'))
     return killedState(world, pod, container);
   if (before?.state.running !== undefined) return stateOf(pod, container, { state: before.state, started: true, ready: true });
+  if (isWithdrawn(world, container.image)) {
+    const what = `Back-off pulling image "${container.image}"`;
+    recordEvent(world, pod, 'Failed', `Failed to pull image "${container.image}": not found`);
+    const pull = `${what}: ErrImagePull: failed to pull and unpack image "${container.image}": failed to resolve reference: not found`;
+    return stateOf(pod, container, { state: { waiting: { reason: 'ImagePullBackOff', message: pull } } });
+  }
   const startedAt = timestamp(world.now());
   writeLog(world, pod, container.name, `level=info ts=${startedAt} msg="container started" image=${container.image}`);
   return stateOf(pod, container, { state: { running: { startedAt } }, started: true });

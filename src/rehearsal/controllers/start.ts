@@ -6,6 +6,7 @@ import { tendLoki } from '../services/loki.ts';
 import { send } from '../services/processes.ts';
 import { scrapeTargets } from '../services/prometheus.ts';
 import type { World } from '../world.ts';
+import { countQuotas } from './admission.ts';
 import type { Controller } from './apply.ts';
 import { bindClaims } from './claims.ts';
 import { syncExternalSecrets } from './external-secrets.ts';
@@ -30,6 +31,7 @@ const CONTROLLERS: readonly Controller[] = [
   bindClaims,
   reconcileWorkloads,
   reconcilePods,
+  countQuotas,
 ];
 
 /** What the processes of the world do by themselves, as time goes by. */

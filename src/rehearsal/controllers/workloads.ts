@@ -3,8 +3,10 @@ import { refOf } from '#model/kubernetes.ts';
 import { admit } from '../faults/index.ts';
 import { hashOf, hasLabels, specOf, statusOf, type Tree } from '../tree.ts';
 import type { World } from '../world.ts';
+import { refusalOf } from './admission.ts';
 import { conditions, isReady, ownedBy } from './apply.ts';
-import { nodesOf } from './pods.ts';
+import { recordEvent } from './events.ts';
+import { nodesOf, toleratedNodes, whyUnschedulable } from './scheduler.ts';
 
 /** A pod that a workload wants to have. */
 interface Place {
@@ -29,13 +31,19 @@ function reconcileWorkload(world: World, workload: Manifest): void {
   const revision = hashOf(specOf(workload).template);
   const places = placesOf(world, workload, revision);
   for (const claim of places.flatMap(({ claims }) => claims)) putMissing(world, claim);
-  const wanted = places.map((place) => admit(world, podFor(workload, place, revision)));
+  const wanted = places.map((place) => schedule(world, admit(world, podFor(workload, place, revision))));
   const isKept = isHeldUp(world, workload) ? hasSameName : isSame;
   for (const pod of podsOf(world, workload)) if (!wanted.some((other) => isKept(pod, other))) world.store.remove(refOf(pod));
-  for (const pod of wanted) putMissing(world, pod);
+  for (const pod of wanted) makePod(world, workload, pod);
   const pods = podsOf(world, workload);
   const updated = pods.filter((pod) => wanted.some((other) => hasLabels(pod, other.metadata.labels))).length;
-  const status = statusFor(world, workload, { wanted: wanted.length, ready: pods.filter(isReady).length, updated, revision });
+  const status = statusFor(world, workload, {
+    wanted: wanted.length,
+    made: pods.length,
+    ready: pods.filter(isReady).length,
+    updated,
+    revision,
+  });
   world.store.setStatus(refOf(workload), { observedGeneration: workload.metadata.generation, ...status });
 }
 
@@ -43,7 +51,12 @@ function placesOf(world: World, { kind, metadata, ...workload }: Manifest, revis
   const { name, namespace = '' } = metadata;
   const { replicas = 1, volumeClaimTemplates = [] } = specOf({ kind, metadata, ...workload });
   const nodes = nodesOf(world);
-  if (kind === 'DaemonSet') return nodes.map((node) => ({ name: `${name}-${hashOf([name, node], 5)}`, node, claims: [] }));
+  if (kind === 'DaemonSet')
+    return toleratedNodes(world, specOf({ kind, metadata, ...workload }).template.spec).map((node) => ({
+      name: `${name}-${hashOf([name, node], 5)}`,
+      node,
+      claims: [],
+    }));
   const offset = Number.parseInt(hashOf(name, 4), 16);
   return Array.from({ length: replicas }, (_, index): Place => {
     const claims = volumeClaimTemplates.map((template: Tree) => ({
@@ -105,27 +118,41 @@ function podsOf(world: World, owner: Manifest): readonly Manifest[] {
   return world.store.list('v1', 'Pod', owner.metadata.namespace).filter(isOwned);
 }
 
+/** A pod that no node can take has none. */
+function schedule(world: World, pod: Manifest): Manifest {
+  const { nodeName: _, ...spec } = specOf(pod);
+  return whyUnschedulable(world, pod) === undefined ? pod : { ...pod, spec };
+}
+
+function makePod(world: World, workload: Manifest, pod: Manifest): void {
+  if (world.store.get(refOf(pod)) !== undefined) return;
+  const refusal = refusalOf(world, pod);
+  if (refusal === undefined) world.store.put(pod);
+  else recordEvent(world, workload, 'FailedCreate', `Error creating: pods "${pod.metadata.name}" is forbidden: ${refusal}`);
+}
+
 function putMissing(world: World, object: Manifest): void {
   if (world.store.get(refOf(object)) === undefined) world.store.put(object);
 }
 
 interface Counts {
   readonly wanted: number;
+  readonly made: number;
   readonly ready: number;
   readonly updated: number;
   readonly revision: string;
 }
 
-function statusFor(world: World, workload: Manifest, { wanted, ready, updated, revision }: Counts): Tree {
+function statusFor(world: World, workload: Manifest, { wanted, made, ready, updated, revision }: Counts): Tree {
   if (workload.kind === 'DaemonSet')
     return {
       desiredNumberScheduled: wanted,
-      currentNumberScheduled: wanted,
+      currentNumberScheduled: made,
       updatedNumberScheduled: wanted,
       numberReady: ready,
       numberAvailable: ready,
     };
-  const counts = { replicas: wanted, updatedReplicas: updated, readyReplicas: ready, availableReplicas: ready };
+  const counts = { replicas: made, updatedReplicas: updated, readyReplicas: ready, availableReplicas: ready };
   const isDone = ready === wanted && updated === wanted;
   if (workload.kind === 'StatefulSet') {
     const updateRevision = revisionOf(workload, revision);

@@ -1,5 +1,5 @@
-import type { Manifest } from '#model/kubernetes.ts';
-import type { Tree } from '../tree.ts';
+import { type Manifest, refOf } from '#model/kubernetes.ts';
+import { specOf, type Tree } from '../tree.ts';
 import type { World } from '../world.ts';
 
 /** Something that is wrong in the world, on while ConfigMap rehearsal/fault-NAME is there. It changes state, never an answer. */
@@ -11,6 +11,8 @@ export interface Fault {
   readonly phase: number;
   /** The check that finds it. */
   readonly check: string;
+  /** It passes by itself: nothing is called failed because of it, and the run comes to its end. */
+  readonly heals?: true;
   /** Words that are in what the check says then: the right reason. */
   readonly says: readonly string[];
   /** What lifts it, in words. */
@@ -33,4 +35,23 @@ export function inObject(kind: string, name: string, edit: (object: Tree) => voi
       return copy;
     },
   };
+}
+
+/** Something that stands in the world as long as the fault does. */
+export function standing(make: (world: World) => Manifest): Required<Pick<Fault, 'strike'>>['strike'] {
+  return (world) => {
+    const { store } = world;
+    const object = store.put(make(world));
+    return () => store.remove(refOf(object));
+  };
+}
+
+/** The pod with this much memory for one of its containers, requested and as a limit. */
+export function limited(pod: Manifest, name: string, memory: string): Manifest {
+  const limit = ({ resources, ...container }: Tree) => ({
+    ...container,
+    resources: { requests: { ...resources?.requests, memory }, limits: { ...resources?.limits, memory } },
+  });
+  const spec = specOf(pod);
+  return { ...pod, spec: { ...spec, containers: spec.containers.map((one: Tree) => (one.name === name ? limit(one) : one)) } };
 }

@@ -1,5 +1,5 @@
-import { hasLabels, specOf, type Tree } from '../tree.ts';
-import { type Fault, inObject } from './fault.ts';
+import { hasLabels } from '../tree.ts';
+import { type Fault, inObject, limited } from './fault.ts';
 
 /** Below what Loki needs: see MEMORY_NEEDS in the pods controller. */
 const TOO_LITTLE = '128Mi';
@@ -15,12 +15,7 @@ export const LOKI: readonly Fault[] = [
     remedy: 'the policy goes, and the pods are replaced by ones with the limit of the values',
     distort(object) {
       const labels = { 'app.kubernetes.io/name': 'loki', 'app.kubernetes.io/component': 'single-binary' };
-      if (object.kind !== 'Pod' || !hasLabels(object, labels)) return object;
-      const spec = specOf(object);
-      return {
-        ...object,
-        spec: { ...spec, containers: spec.containers.map((one: Tree) => (one.name === 'loki' ? limited(one, TOO_LITTLE) : one)) },
-      };
+      return object.kind === 'Pod' && hasLabels(object, labels) ? limited(object, 'loki', TOO_LITTLE) : object;
     },
   },
   {
@@ -35,8 +30,3 @@ export const LOKI: readonly Fault[] = [
     }),
   },
 ];
-
-function limited(container: Tree, memory: string): Tree {
-  const { resources } = container;
-  return { ...container, resources: { requests: { ...resources?.requests, memory }, limits: { ...resources?.limits, memory } } };
-}

@@ -1,4 +1,5 @@
 import type { Manifest } from '#model/kubernetes.ts';
+import { KINDS } from '../api/kinds.ts';
 import { condition, container, object } from '../build.ts';
 import type { Tree } from '../tree.ts';
 
@@ -19,6 +20,11 @@ export function clusterObjects(at: string): readonly Manifest[] {
     }),
     storageClass('ceph-block', 'storage.rbd.csi.ceph.com', { annotations: byDefault }),
     storageClass('ceph-bucket', 'storage.ceph.rook.io/bucket'),
+    object('storage.k8s.io/v1', 'CSIDriver', 'storage.rbd.csi.ceph.com', { spec: { attachRequired: true } }),
+    ...KINDS.filter(({ builtIn }) => !builtIn).map(({ group, kind, resource }) => {
+      const spec = { group, names: { kind, plural: resource } };
+      return object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', `${resource}.${group}`, { spec });
+    }),
     ...limitedRights(),
     object('v1', 'ConfigMap', 'rehearsal/clock', { data: { offsetMilliseconds: '0' } }),
   ];

@@ -7,6 +7,7 @@ export function createBuckets(now: () => Date): Buckets {
   return {
     create: (bucket) => void (buckets.has(bucket) || buckets.set(bucket, new Map())),
     has: (bucket) => buckets.has(bucket),
+    remove: (bucket) => void buckets.delete(bucket),
     put: (bucket, key, body) => void buckets.get(bucket)?.set(key, { body, modified: now() }),
     get: (bucket, key) => buckets.get(bucket)?.get(key)?.body,
     delete: (bucket, key) => void buckets.get(bucket)?.delete(key),

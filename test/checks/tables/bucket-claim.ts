@@ -1,5 +1,5 @@
 import { claimIsBound, claimNamesBucket, externalSecretIsSynced } from '#checks/bucket-claim.ts';
-import { absent, failed, list, object, pending, STORAGE, table } from '../support.ts';
+import { absent, failed, list, minutesAgo, object, pending, STORAGE, table } from '../support.ts';
 
 const claim = (phase: string, rest: Record<string, unknown> = {}) => object({ name: 'loki-bucket', status: { phase, ...rest } });
 const storageClass = (provisioner: string) => object({ name: 'ceph-bucket', provisioner });
@@ -7,6 +7,10 @@ const condition = (status: string, reason: string, message = '') => ({ type: 'Re
 const external = (...conditions: object[]) =>
   object({ name: 'loki-s3-credentials', spec: { secretStoreRef: { name: 'loki-bucket' } }, status: { conditions } });
 const store = (name: string, ...conditions: object[]) => ({ name, status: { conditions } });
+const invalid = (minutes: number) => ({
+  ...condition('False', 'InvalidProviderConfig', 'no such account'),
+  lastTransitionTime: minutesAgo(minutes),
+});
 const notFound = condition('False', 'SecretSyncedError', 'secrets "loki-bucket" not found');
 
 export default [
@@ -93,6 +97,19 @@ export default [
         },
         'SecretStore monitoring/loki-bucket: InvalidProviderConfig: no such account',
         'kubectl describe secretstore',
+      ),
+      failed(
+        'its store has not been valid for longer than it takes to look again',
+        { found: external(notFound), stores: list(store('loki-bucket', invalid(5.1))) },
+        'is not synced: SecretSyncedError',
+        'SecretStore monitoring/loki-bucket: InvalidProviderConfig: no such account',
+        'force-sync',
+      ),
+      pending(
+        'its store is looked at again',
+        { found: external(), stores: list(store('loki-bucket', invalid(5))) },
+        'is not synced yet',
+        'no such account',
       ),
       failed(
         'no External Secrets, or an old one',

@@ -56,8 +56,23 @@ export default [
   ]),
   table(
     storageClassExists('ceph-block'),
-    { storageClass: object({ provisioner: 'storage.rbd.csi.ceph.com' }) },
-    'storage.rbd.csi.ceph.com',
-    [failed('it does not exist', { storageClass: absent }, 'no StorageClass ceph-block', 'environment.loki.persistence.storageClass')],
+    { storageClass: object({ provisioner: 'storage.rbd.csi.ceph.com' }), drivers: list({ name: 'storage.rbd.csi.ceph.com' }) },
+    'provisioned by storage.rbd.csi.ceph.com',
+    [
+      failed('it does not exist', { storageClass: absent }, 'no StorageClass ceph-block', 'environment.loki.persistence.storageClass'),
+      failed(
+        'nobody answers to its provisioner',
+        { drivers: list({ name: 'nfs.csi.k8s.io' }, { name: 'other' }) },
+        'StorageClass ceph-block asks for storage.rbd.csi.ceph.com, and no such driver is installed',
+        'installed CSI drivers: nfs.csi.k8s.io, other',
+        'environment.loki.persistence.storageClass',
+      ),
+      failed('no driver at all', { storageClass: object({ provisioner: 'csi.trident.netapp.io' }), drivers: list() }, 'drivers: none'),
+      met(
+        'a provisioner that is no CSI driver',
+        { storageClass: object({ provisioner: 'rancher.io/local-path' }), drivers: list() },
+        'rancher.io/local-path',
+      ),
+    ],
   ),
 ];

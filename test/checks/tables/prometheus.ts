@@ -23,7 +23,20 @@ const increase = {
 
 export default [
   table(prometheusIsReady(PROMETHEUS), { instances: list(instance('True')), monitors: list() }, 'stack is available', [
-    failed('no operator', { instances: unserved, monitors: unserved }, "operator's resources", 'environment.prometheus to null'),
+    failed(
+      'no operator',
+      { instances: unserved, monitors: unserved },
+      'does not serve prometheuses and servicemonitors of monitoring.coreos.com',
+      'environment.prometheus to null',
+    ),
+    failed(
+      'a definition is gone',
+      { monitors: unserved },
+      'does not serve servicemonitors of',
+      'no matches for kind "ServiceMonitor"',
+      'environment.prometheus',
+    ),
+    failed('the other is gone', { instances: unserved }, 'does not serve prometheuses of', 'environment.prometheus'),
     pending(
       'it comes up',
       { instances: list(instance('False')) },

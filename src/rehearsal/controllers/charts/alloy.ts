@@ -4,8 +4,8 @@ import { mergeTrees, type Tree } from '../../tree.ts';
 
 /** Those defaults of chart alloy 1.11.1 that something here depends on. */
 const DEFAULTS = {
-  alloy: { resources: {} },
-  controller: { tolerations: [] },
+  alloy: { resources: {}, mounts: { varlog: false } },
+  controller: { tolerations: [], volumes: { extra: [] } },
   serviceMonitor: { enabled: false, additionalLabels: {} },
 };
 
@@ -15,7 +15,11 @@ export function renderAlloy(release: string, namespace: string, given: Tree): re
   const path = `${namespace}/${release}`;
   const labels = labelsFor('alloy', release);
   const main = container('alloy', 'docker.io/grafana/alloy:v1.18.1', { resources: alloy.resources });
-  const volumes = [{ name: 'config', configMap: { name: alloy.configMap.name } }];
+  const volumes = [
+    { name: 'config', configMap: { name: alloy.configMap.name } },
+    ...(alloy.mounts.varlog ? [{ name: 'varlog', hostPath: { path: '/var/log' } }] : []),
+    ...controller.volumes.extra,
+  ];
   return [
     workload('DaemonSet', path, labels, main, { tolerations: controller.tolerations, volumes }),
     service(path, labels, 12345),
