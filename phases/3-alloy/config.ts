@@ -1,3 +1,4 @@
+import { BURST_SECONDS } from '#checks/alloy.ts';
 import type { Environment } from '#model/environment.ts';
 
 /** Loki's own bounds: what it would refuse is dropped, counted, where it is read. */
@@ -125,7 +126,7 @@ loki.process "pods" {
 
   stage.limit {
     rate          = ${alloy.rateLimit}
-    burst         = ${alloy.rateLimit * 4}
+    burst         = ${alloy.rateLimit * BURST_SECONDS}
     drop          = true
     by_label_name = "pod"
   }

@@ -1,9 +1,12 @@
-import { componentsAreHealthy, configIsLoaded, nothingIsDropped, pipelineIsLimited } from '#checks/alloy.ts';
-import { collectsExactlyOnce, parsesAndFilters } from '#checks/alloy-lines.ts';
+import { pipelineIsLimited, positionsAreKept } from '#checks/alloy.ts';
+import { burstOver, MOST_LINES, namespaceIsLeftOut, rateIsLimited } from '#checks/alloy-limits.ts';
+import { collectsExactlyOnce, filtersHealthProbes, labelsAreThePods, parsesJson } from '#checks/alloy-lines.ts';
+import { everyPodIsHealthy, everyPodIsLoaded, nothingIsDropped, readsOwnNodeOnly } from '#checks/alloy-pods.ts';
 import { nobodyElseOwns } from '#checks/flux-sources.ts';
 import { gatewayRoutes, lokiIsReady } from '#checks/loki.ts';
 import { everyNodeHasLogs, everyPodHasLogs } from '#checks/loki-coverage.ts';
 import { podsAreAdmitted } from '#checks/pods.ts';
+import { targetIsUp } from '#checks/prometheus.ts';
 import { releaseIsReady } from '#checks/releases.ts';
 import { nothingRestarts } from '#checks/restarts.ts';
 import { daemonSetCoversNodes } from '#checks/workloads.ts';
@@ -15,8 +18,8 @@ import { appOf } from '../repository.ts';
 import { alloyFiles } from './manifests.ts';
 
 export default definePhase(3, 'Alloy Configuration', (environment) => {
-  const { gitops, loki, alloy } = environment;
-  const { namespace, name } = alloy;
+  const { gitops, loki, alloy, prometheus } = environment;
+  const { namespace, name, excludedNamespaces, rateLimit } = alloy;
   const release = releaseRef(namespace, name);
   const app = appOf(environment, 'alloy');
   const applied = isApplied(app, environment);
@@ -47,23 +50,39 @@ export default definePhase(3, 'Alloy Configuration', (environment) => {
                 release,
                 after: applied.id,
               }),
+              positionsAreKept(alloy),
+              ...(prometheus === null ? [] : [targetIsUp(prometheus, 'alloy.scraped', `${namespace}/${name}`)]),
               applied,
             ],
           },
-          { title: 'Configure log discovery', validations: [collectsExactlyOnce(environment)] },
-          { title: 'Set up log parsing pipelines', validations: [configIsLoaded(alloy), componentsAreHealthy(alloy)] },
-          { title: 'Implement filtering rules', validations: [parsesAndFilters(environment)] },
+          { title: 'Configure log discovery', validations: [readsOwnNodeOnly(alloy), collectsExactlyOnce(environment)] },
+          { title: 'Set up log parsing pipelines', validations: [everyPodIsLoaded(alloy), everyPodIsHealthy(alloy)] },
+          { title: 'Implement filtering rules', validations: [filtersHealthProbes(environment)] },
         ],
       }),
       objective('3.2', 'Collection Optimization', {
         deliverables: [
           {
             title: 'Configure namespace filtering',
-            validations: [pipelineIsLimited(alloy), everyNodeHasLogs(environment), everyPodHasLogs(environment)],
+            validations: [
+              pipelineIsLimited(alloy),
+              everyNodeHasLogs(environment),
+              everyPodHasLogs(environment),
+              // The same rule drops all of them, so one is enough.
+              ...excludedNamespaces.slice(0, 1).map((excluded) => namespaceIsLeftOut(environment, excluded)),
+            ],
           },
-          { title: 'Set up JSON log parsing', validations: [parsesAndFilters(environment)] },
-          { title: 'Implement rate limiting', validations: [pipelineIsLimited(alloy), nothingIsDropped(alloy)] },
-          { title: 'Add pod label extraction', validations: [collectsExactlyOnce(environment)] },
+          { title: 'Set up JSON log parsing', validations: [parsesJson(environment)] },
+          {
+            title: 'Implement rate limiting',
+            validations: [
+              pipelineIsLimited(alloy),
+              nothingIsDropped(alloy),
+              // A higher limit would take more lines to exceed than a probe should write.
+              ...(burstOver(rateLimit) <= MOST_LINES ? [rateIsLimited(environment)] : []),
+            ],
+          },
+          { title: 'Add pod label extraction', validations: [labelsAreThePods(environment)] },
         ],
       }),
     ],

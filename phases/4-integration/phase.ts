@@ -1,3 +1,4 @@
+import { linesAreReadableSoon, nothingOfOursIsLeft } from '#checks/alloy-limits.ts';
 import { collectsExactlyOnce } from '#checks/alloy-lines.ts';
 import { documentIsThere, libraryRuns } from '#checks/documents.ts';
 import { dashboardsAreFound, dataSourceIsHealthy, oneDefaultDataSource } from '#checks/grafana.ts';
@@ -49,13 +50,19 @@ export default definePhase(4, 'Integration & Testing', (environment) => {
       }),
       objective('4.2', 'Functional Testing', {
         deliverables: [
-          { title: 'Deploy test workloads', validations: [collectsExactlyOnce(environment)] },
+          { title: 'Deploy test workloads', validations: [collectsExactlyOnce(environment), linesAreReadableSoon(environment)] },
           { title: 'Validate log ingestion', validations: [everyPodHasLogs(environment), streamsAreEnough(environment)] },
           { title: 'Test query performance', validations: [queriesAreFast(environment, ['logs.coverage', 'logs.streams'])] },
           { title: 'Verify retention policies', validations: [retentionRuns(loki)] },
           {
             title: 'Create integration test suite',
-            validations: [lokiIsReady(loki), storageIsS3(loki, storage), lineReturns(loki), flushReachesBucket(environment)],
+            validations: [
+              lokiIsReady(loki),
+              storageIsS3(loki, storage),
+              lineReturns(loki),
+              flushReachesBucket(environment),
+              nothingOfOursIsLeft(environment),
+            ],
           },
         ],
       }),

@@ -1,86 +1,12 @@
 import * as v from 'valibot';
 import { type Check, check } from '#model/check.ts';
 import type { Alloy } from '#model/environment.ts';
-import { serviceName } from '#model/kubernetes.ts';
 import { failed, met, pending } from '#model/verdict.ts';
-import { notAnswering } from './answering.ts';
-import { findMetric, sumMetric } from './metrics.ts';
 import { ConfigMap } from './objects.ts';
-import { readHttp, readJson, readObject } from './reads.ts';
+import { readList, readObject } from './reads.ts';
 
-export const configIsLoaded = ({ service, namespace, name }: Alloy): Check =>
-  check({
-    id: 'alloy.config-loaded',
-    title: "Alloy's last configuration load succeeded",
-    holds: 'always',
-    after: ['alloy.on-every-node'],
-    reads: { metrics: readHttp(service, '/metrics') },
-    judge: ({ metrics }) => {
-      if (metrics.status !== 200) return notAnswering('/metrics', metrics);
-      const loaded = findMetric(metrics.text, 'alloy_config_last_load_successful');
-      if (loaded === undefined) return pending('alloy_config_last_load_successful is not there', [], 'nothing yet');
-      return loaded === 1
-        ? met('alloy_config_last_load_successful 1')
-        : failed(
-            'alloy_config_last_load_successful 0',
-            [`Alloy in ${namespace} runs with its previous configuration, or none`],
-            `kubectl logs -n ${namespace} daemonset/${name} names the line; mend config.alloy in Git and resume`,
-          );
-    },
-  });
-
-/** Alloy's own page reads this; its documentation calls the format unstable. */
-const Components = v.array(v.object({ localID: v.string(), health: v.object({ state: v.string(), message: v.optional(v.string(), '') }) }));
-
-export const componentsAreHealthy = ({ service, namespace, name }: Alloy): Check =>
-  check({
-    id: 'alloy.components-healthy',
-    title: 'Every component of Alloy is healthy',
-    holds: 'always',
-    after: ['alloy.config-loaded'],
-    reads: { components: readJson(service, '/api/v0/web/components', Components) },
-    judge: ({ components }) => {
-      if (components.value === undefined) return notAnswering('/api/v0/web/components', components);
-      const ill = components.value.filter(({ health }) => health.state !== 'healthy');
-      if (components.value.length === 0)
-        return failed(
-          'Alloy runs no component',
-          [`its configuration is empty: ConfigMap ${namespace}/alloy-config, key config.alloy`],
-          `kubectl get configmap -n ${namespace} alloy-config -o yaml; mend it in Git and resume`,
-        );
-      return ill.length === 0
-        ? met(`${components.value.length} components healthy`)
-        : pending(
-            `${ill.length} of ${components.value.length} components are not healthy`,
-            ill.map(({ localID, health }) => `${localID}: ${health.message || health.state}`),
-            `kubectl logs -n ${namespace} daemonset/${name}`,
-          );
-    },
-  });
-
-export const nothingIsDropped = ({ service, namespace, name }: Alloy): Check =>
-  check({
-    id: 'alloy.nothing-dropped',
-    title: 'Alloy drops nothing on the way to Loki',
-    holds: 'always',
-    after: ['alloy.config-loaded'],
-    reads: { metrics: readHttp(service, '/metrics') },
-    judge: ({ metrics }) => {
-      if (metrics.status !== 200) return notAnswering('/metrics', metrics);
-      const dropped = sumMetric(metrics.text, 'loki_write_dropped_entries_total');
-      const sent = sumMetric(metrics.text, 'loki_write_sent_entries_total');
-      if (dropped > 0)
-        return failed(
-          `${dropped} entries dropped, ${sent} sent`,
-          [`Loki refused them: the label reason of loki_write_dropped_entries_total at ${serviceName(service)} says why`],
-          `see loki_discarded_samples_total of Loki by reason, mend that, then start the count anew: kubectl rollout restart -n ${namespace} daemonset/${name}`,
-        );
-      // None dropped of none sent says nothing.
-      return sent > 0
-        ? met(`${sent} entries sent, none dropped`)
-        : pending('no entry sent yet', [], `kubectl logs -n ${namespace} daemonset/${name}`);
-    },
-  });
+/** How many seconds of its rate a pod may write at once. */
+export const BURST_SECONDS = 4;
 
 /** The rate limit and the namespaces left out, in the configuration that Alloy mounts. */
 export const pipelineIsLimited = ({ namespace, excludedNamespaces, rateLimit }: Alloy): Check =>
@@ -88,7 +14,7 @@ export const pipelineIsLimited = ({ namespace, excludedNamespaces, rateLimit }: 
     id: 'alloy.pipeline-limited',
     title: `At most ${rateLimit} lines a second and pod are taken, from ${excludedNamespaces.length === 0 ? 'all namespaces' : `all but ${excludedNamespaces.join(', ')}`}`,
     holds: 'always',
-    after: ['alloy.config-loaded'],
+    after: ['alloy.every-pod-loaded'],
     reads: { config: readObject({ apiVersion: 'v1', kind: 'ConfigMap', namespace, name: 'alloy-config' }, ConfigMap) },
     judge: ({ config }) => {
       const text = config?.data['config.alloy'];
@@ -112,6 +38,53 @@ export const pipelineIsLimited = ({ namespace, excludedNamespaces, rateLimit }: 
           );
     },
   });
+
+const AlloyPod = v.object({
+  metadata: v.object({ name: v.string() }),
+  spec: v.object({
+    containers: v.array(
+      v.object({
+        args: v.optional(v.array(v.string()), []),
+        volumeMounts: v.optional(v.array(v.object({ name: v.string(), mountPath: v.string() })), []),
+      }),
+    ),
+    volumes: v.optional(v.array(v.looseObject({ name: v.string() })), []),
+  }),
+});
+
+/** Where Alloy remembers how far it has read. Below /tmp, the chart's default, that is lost with the container: everything is read, and sent, again. */
+export const positionsAreKept = ({ namespace, name }: Alloy): Check =>
+  check({
+    id: 'alloy.positions-kept',
+    title: 'Alloy remembers how far it has read when its container is replaced',
+    holds: 'always',
+    // While pods are replaced there are still some as they were before.
+    after: ['alloy.on-every-node'],
+    reads: { pods: readList({ group: '', version: 'v1', resource: 'pods', namespace }, AlloyPod, `app.kubernetes.io/instance=${name}`) },
+    judge: ({ pods = [] }) => {
+      const places = pods.flatMap(({ metadata, spec }) => {
+        const main = spec.containers.find(({ args }) => args.includes('run'));
+        const path = main?.args.find((arg) => arg.startsWith(STORAGE))?.slice(STORAGE.length) ?? 'data-alloy';
+        const mount = main?.volumeMounts.find(({ mountPath }) => `${path}/`.startsWith(`${mountPath}/`));
+        const volume = spec.volumes.find((one) => one.name === mount?.name);
+        return [{ pod: metadata.name, path, isKept: volume?.hostPath !== undefined || volume?.persistentVolumeClaim !== undefined }];
+      });
+      const lost = places.filter(({ isKept }) => !isKept);
+      if (places.length === 0) return pending('no pod of Alloy is there', [], `kubectl get daemonset -n ${namespace} ${name}`);
+      return lost.length === 0
+        ? met(`${places.length} pods keep them in ${[...new Set(places.map(({ path }) => path))].join(', ')} of their node`)
+        : failed(
+            `${lost.length} of ${places.length} pods keep them in their container`,
+            lost.map(
+              ({ pod, path }) =>
+                `Pod ${namespace}/${pod}: no hostPath and no claim is mounted at ${path}: each new container sends every line again`,
+            ),
+            'take alloy.storagePath, alloy.mounts.extra and controller.volumes.extra out of environment.alloy.values, or let them name a hostPath; then run phase 3 again',
+          );
+    },
+  });
+
+const STORAGE = '--storage.path=';
 
 /** Of the rules that drop by namespace, the names in their regular expression. */
 function droppedNamespaces(config: string): ReadonlySet<string> {

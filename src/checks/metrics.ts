@@ -8,16 +8,23 @@ export function sumMetric(text: string, name: string): number {
   return valuesOf(text, name).reduce((sum, value) => sum + value, 0);
 }
 
-function valuesOf(text: string, name: string): readonly number[] {
+export interface MetricSample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** The samples of a metric with their labels. */
+export function samplesIn(text: string, name: string): readonly MetricSample[] {
   return text.split('\n').flatMap((line) => {
-    if (!line.startsWith(name) || !/^[\s{]/.test(line.slice(name.length))) return [];
-    const value = Number(
-      line
-        .slice(line.lastIndexOf('}') + 1)
-        .replace(name, '')
-        .trim()
-        .split(/\s+/)[0],
-    );
-    return Number.isNaN(value) ? [] : [value];
+    const rest = line.slice(name.length);
+    if (!line.startsWith(name) || !/^[\s{]/.test(rest)) return [];
+    const end = rest.lastIndexOf('}') + 1;
+    const value = Number(rest.slice(end).trim().split(/\s+/)[0]);
+    const labels = [...rest.slice(0, end).matchAll(/(\w+)="((?:\\.|[^"\\])*)"/g)].map(([, label, text]) => [label, text]);
+    return Number.isNaN(value) ? [] : [{ labels: Object.fromEntries(labels), value }];
   });
+}
+
+function valuesOf(text: string, name: string): readonly number[] {
+  return samplesIn(text, name).map(({ value }) => value);
 }

@@ -63,8 +63,8 @@ function ofValidation(validation: Validation): readonly Permission[] {
     return validation.gate === 'soak' ? [...ofReads({ began: validation.began }), ...validation.quiet.flatMap(ofValidation)] : [];
   }
   if (!isProbe(validation)) return [...ofReads(validation.reads), ...(validation.nextPermissions ?? [])];
-  const { before, reads, after } = validation.with('permissions');
-  return [...ofReads(reads), ...before.flatMap(ofChange), ...after.flatMap(ofChange)];
+  const { before, reads, nextPermissions = [], after } = validation.with('permissions');
+  return [...ofReads(reads), ...nextPermissions, ...before.flatMap(ofChange), ...after.flatMap(ofChange)];
 }
 
 function ofStep(step: Exclude<Step, Await>): readonly Permission[] {

@@ -10,14 +10,14 @@ import { awaitChecks } from './wait.ts';
  * @returns the outcome, why one of its own writes was refused, or undefined when it was interrupted
  */
 export async function runProbe(probe: Probe, log: ObjectiveLog, tools: RunTools): Promise<Outcome | Refusal | undefined> {
-  const { before, reads, judge, after } = probe.with(markOf(tools));
+  const { before, after, ...looking } = probe.with(markOf(tools));
   try {
     for (const change of before) {
       const done = await executeChange(change, log.next(), tools);
       if (typeof done === 'object') return done;
       if (done === 'interrupted') return undefined;
     }
-    const check = { id: probe.id, title: probe.title, holds: probe.holds, reads, judge };
+    const check = { id: probe.id, title: probe.title, holds: probe.holds, ...looking };
     const { outcomes } = await awaitChecks([check], {
       ...tools.context,
       signal: tools.signal,

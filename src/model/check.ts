@@ -67,6 +67,9 @@ export interface Probe {
 export interface Probing<R extends Reads = any> {
   readonly before: readonly Change[];
   readonly reads: R;
+  /** As in a check. */
+  next?(seen: Seen<R>): Reads;
+  readonly nextPermissions?: readonly Permission[];
   judge(seen: Seen<R>, now: Date): Verdict;
   readonly after: readonly Change[];
 }

@@ -270,6 +270,12 @@ discovery.relabel "pods" {
     regex        = ";*([^;]+).*"
     target_label = "app"
   }
+  rule {
+    source_labels = ["__meta_kubernetes_namespace", "__meta_kubernetes_pod_name", "__meta_kubernetes_pod_container_name"]
+    regex         = "(.*);(.*);(.*)"
+    replacement   = "/var/log/pods/$1*$2*/$3/*.log"
+    target_label  = "__path__"
+  }
 }
 loki.source.file "pods" {
   targets    = discovery.relabel.pods.output

@@ -13,6 +13,12 @@ export function logKey(pod: Manifest): string {
   return `${pod.metadata.namespace}/${pod.metadata.name}`;
 }
 
+/** What `printf` makes of its arguments: the format again for each. */
+export function printedLines({ command, args }: Tree): string[] {
+  const format: string = command[1].replace(/\\n$/, '');
+  return args.map((arg: string) => format.replace('%s', arg));
+}
+
 export function writeLog(world: World, pod: Manifest, container: string, line: string): void {
   logOf(world, pod).push({ container, at: world.now(), line });
 }

@@ -6,7 +6,7 @@ import type { World } from '../world.ts';
 import { conditions, find } from './apply.ts';
 import { archiveClaim } from './archive.ts';
 import { recordEvent } from './events.ts';
-import { writeLog } from './logs.ts';
+import { printedLines, writeLog } from './logs.ts';
 import { nodesOf, whyUnschedulable } from './scheduler.ts';
 import { isWithdrawn } from './withdrawn.ts';
 
@@ -87,7 +87,7 @@ function runsOnce(pod: Manifest): boolean {
 
 function runOnce(world: World, pod: Manifest): Tree {
   const [container] = specOf(pod).containers;
-  if (container.command?.[0] === 'printf') for (const line of container.args) writeLog(world, pod, container.name, line);
+  if (container.command?.[0] === 'printf') for (const line of printedLines(container)) writeLog(world, pod, container.name, line);
   archiveClaim(world, pod);
   const terminated = { exitCode: 0, reason: 'Completed', finishedAt: timestamp(world.now()) };
   return report(world, pod, 'Succeeded', [stateOf(pod, container, { state: { terminated } })]);

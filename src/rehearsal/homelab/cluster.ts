@@ -1,7 +1,7 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import { KINDS } from '../api/kinds.ts';
 import { condition, container, object } from '../build.ts';
-import type { Tree } from '../tree.ts';
+import { hashOf, type Tree } from '../tree.ts';
 
 const NODES = ['k8s-1', 'k8s-2', 'k8s-3'];
 const NAMESPACES = ['default', 'kube-system', 'flux-system', 'monitoring', 'storage', 'airflow', 'external-secrets', 'rehearsal'];
@@ -15,8 +15,9 @@ export function clusterObjects(at: string): readonly Manifest[] {
     ...NODES.map((name) => node(name, at)),
     // Static pods: the kubelet reads them from a file and shows them, no workload stands behind them.
     ...NODES.map((nodeName) => {
+      const annotations = { 'kubernetes.io/config.hash': hashOf(nodeName, 32) };
       const containers = [container('kube-apiserver', 'registry.k8s.io/kube-apiserver:v1.33.4')];
-      return object('v1', 'Pod', `kube-system/kube-apiserver-${nodeName}`, { spec: { nodeName, containers } });
+      return object('v1', 'Pod', `kube-system/kube-apiserver-${nodeName}`, { annotations, spec: { nodeName, containers } });
     }),
     storageClass('ceph-block', 'storage.rbd.csi.ceph.com', { annotations: byDefault }),
     storageClass('ceph-bucket', 'storage.ceph.rook.io/bucket'),

@@ -14,7 +14,7 @@ export interface Passing {
   readonly extracted: Labels;
 }
 
-/** The labels of a pod's container after the relabel rules; undefined when one of them drops it. */
+/** The labels of a pod's container after the relabel rules, those of discovery among them; undefined when one of them drops it. */
 export function relabel(rules: readonly Block[], pod: Manifest, container: string): Labels | undefined {
   let labels: Record<string, string> = discovered(pod, container);
   for (const { attributes } of rules) {
@@ -25,20 +25,31 @@ export function relabel(rules: readonly Block[], pod: Manifest, container: strin
     const sources = stringsIn(attributes.source_labels).map((label) => labels[label] ?? '');
     const found = new RegExp(`^(?:${regex})$`).exec(sources.join(separator));
     if (found && action === 'drop') return undefined;
-    if (found) labels = { ...labels, [target]: found[1] ?? '' };
+    const [replacement = '$1'] = stringsIn(attributes.replacement);
+    // As Go expands it: a name is as long as it can be, so that "$1_$2" asks for a group "1_", which there is none of.
+    if (found) labels = { ...labels, [target]: replacement.replaceAll(/\$(\w+)/g, (_, group) => found[group] ?? '') };
   }
+  return labels;
+}
+
+/** Those that a stream gets. */
+export function visibleLabels(labels: Labels): Labels {
   return Object.fromEntries(Object.entries(labels).filter(([label, value]) => !label.startsWith('__') && value !== ''));
 }
 
 /** The line after all stages; undefined when one of them dropped it. What they do to lines that nobody here writes is left out. */
-export function runStages(stages: readonly Block[], given: Passing): Passing | undefined {
+export function runStages(stages: readonly Block[], given: Passing, mayPass: MayPass): Passing | undefined {
   let passing = given;
   for (const stage of stages) {
     if (stage.name === 'stage.match' && isDropped(stage, passing)) return undefined;
+    if (stage.name === 'stage.limit' && !mayPass(stage, passing.labels)) return undefined;
     passing = STAGES[stage.name]?.(stage, passing) ?? passing;
   }
   return passing;
 }
+
+/** Whether a rate limit lets one more line with these labels pass. */
+export type MayPass = (limit: Block, labels: Labels) => boolean;
 
 const STAGES: Readonly<Record<string, (stage: Block, passing: Passing) => Passing>> = {
   'stage.cri': (_, passing) => ({ ...passing, labels: { ...passing.labels, stream: 'stdout' } }),
@@ -68,6 +79,7 @@ function discovered(pod: Manifest, container: string): Record<string, string> {
   return {
     __meta_kubernetes_namespace: namespace,
     __meta_kubernetes_pod_name: name,
+    __meta_kubernetes_pod_uid: pod.metadata.uid ?? '',
     __meta_kubernetes_pod_container_name: container,
     __meta_kubernetes_pod_node_name: specOf(pod).nodeName ?? '',
     __meta_kubernetes_pod_controller_name: (ownerReferences as Tree[] | undefined)?.[0]?.name ?? '',

@@ -1,10 +1,10 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import { logKey } from '../controllers/logs.ts';
 import { memoryOf } from '../memory.ts';
-import { dataOf, specOf, volumeOf } from '../tree.ts';
+import { dataOf, specOf, type Tree, volumeOf } from '../tree.ts';
 import type { ServiceProcess, World } from '../world.ts';
 import { type Block, LoadFailure, parseAlloy, stringsIn } from './alloy-configuration.ts';
-import { type Passing, relabel, runStages } from './alloy-pipeline.ts';
+import { type Passing, relabel, runStages, visibleLabels } from './alloy-pipeline.ts';
 import { json, pageNotFound, request } from './answers.ts';
 import { runsContainer } from './loki.ts';
 import { nameStream } from './loki-state.ts';
@@ -12,8 +12,10 @@ import { exposeMetrics, type Metrics } from './metrics.ts';
 import type { Send } from './network.ts';
 
 interface Shipping {
-  /** How many lines of each pod are done with. */
-  readonly done: Map<string, number>;
+  /** How many lines of each file were read. */
+  readonly files: Map<string, number>;
+  /** What a rate limit still lets pass, by the value of its label. */
+  readonly buckets: Map<string, { tokens: number; at: number; dropped: number }>;
   sent: number;
   dropped: number;
 }
@@ -23,14 +25,16 @@ interface Loaded {
   readonly failure?: string;
 }
 
-const shippingOf = memoryOf((): Shipping => ({ done: new Map(), sent: 0, dropped: 0 }));
+const shippingOf = memoryOf((): Shipping => ({ files: new Map(), buckets: new Map(), sent: 0, dropped: 0 }));
+/** How many lines of each pod are done with, as Alloy keeps it on its volume. */
+const positionsOf = memoryOf(() => new Map<string, number>());
 const clockOf = memoryOf(() => ({ sequence: 0 }));
 const loadedOf = memoryOf((): { loaded?: Loaded } => ({}));
 
 /** Alloy's own HTTP server. */
 export function alloyProcess(pod: Manifest): ServiceProcess {
   return ({ path }, world) => {
-    if (path === '/metrics') return exposeMetrics(alloyMetrics(pod, world));
+    if (path === '/metrics') return exposeMetrics([...alloyMetrics(pod, world), ...detailsOf(pod, world)]);
     const { components, failure } = load(world, pod);
     if (path !== '/api/v0/web/components') return pageNotFound();
     const health = { state: failure === undefined ? 'healthy' : 'unhealthy', message: failure ?? 'started component' };
@@ -47,6 +51,19 @@ export const alloyMetrics: Metrics = (pod, world) => {
   ];
 };
 
+/** What nobody asks Prometheus for: the files that are read, and what the rate limit dropped of whom. */
+const detailsOf: Metrics = (pod, world) => {
+  const { files, buckets } = shippingOf(world, pod.metadata.uid ?? '');
+  return [
+    ...[...files].map(([path, value]) => ({ name: 'loki_source_file_read_lines_total', labels: { path }, value })),
+    ...[...buckets].map(([label_value, { dropped: value }]) => ({
+      name: 'loki_process_dropped_lines_by_label_total',
+      labels: { label_name: 'pod', label_value },
+      value,
+    })),
+  ];
+};
+
 /** Every running Alloy takes the new lines of the pods that it discovers through its pipeline to Loki. */
 export async function shipLogs(world: World, send: Send): Promise<void> {
   for (const pod of world.store.list('v1', 'Pod')) if (runsContainer(pod, 'alloy')) await ship(world, pod, send);
@@ -59,29 +76,71 @@ async function ship(world: World, collector: Manifest, send: Send): Promise<void
   const shipping = shippingOf(world, collector.metadata.uid ?? '');
   const rules = blocksOf(components, 'discovery.relabel');
   const stages = blocksOf(components, 'loki.process');
+  const positions = positionsOf(world, positionsKey(collector));
   const clock = clockOf(world, 'lines');
   const upTo = new Map<string, number>();
   const passed: Passing[] = [];
   for (const pod of discover(world, components, collector)) {
     const lines = world.logs.get(logKey(pod)) ?? [];
-    const done = shipping.done.get(logKey(pod)) ?? 0;
-    if (lines.length > done) upTo.set(logKey(pod), lines.length);
-    for (const { container, at, line } of lines.slice(done)) {
-      // Each Alloy stamps lines finer than this world's clock: those of one millisecond keep their order.
-      clock.sequence = (clock.sequence + 1) % 1_000_000;
-      const time = `${at.getTime()}${String(clock.sequence).padStart(6, '0')}`;
-      const labels = relabel(rules, pod, container);
-      const passing = labels && runStages(stages, { at: time, line, labels, metadata: {}, extracted: {} });
-      if (passing) passed.push(passing);
+    const done = positions.get(logKey(pod)) ?? 0;
+    const fresh = Map.groupBy(lines.slice(done), ({ container }) => container);
+    for (const { name } of specOf(pod).containers) {
+      const labels = relabel(rules, pod, name);
+      const file = `/var/log/pods/${pod.metadata.namespace}_${pod.metadata.name}_${directoryUid(pod)}/${name}/0.log`;
+      if (labels === undefined || !isMatched(labels.__path__ ?? '', file)) continue;
+      const written = fresh.get(name) ?? [];
+      if (written.length > 0) upTo.set(logKey(pod), lines.length);
+      shipping.files.set(file, (shipping.files.get(file) ?? 0) + written.length);
+      for (const { at, line } of written) {
+        // Each Alloy stamps lines finer than this world's clock: those of one millisecond keep their order.
+        clock.sequence = (clock.sequence + 1) % 1_000_000;
+        const time = `${at.getTime()}${String(clock.sequence).padStart(6, '0')}`;
+        const given = { at: time, line, labels: visibleLabels(labels), metadata: {}, extracted: {} };
+        const passing = runStages(stages, given, (limit, { pod: by = '' }) => takeToken(world, shipping, limit, by));
+        if (passing) passed.push(passing);
+      }
     }
   }
   if (upTo.size === 0) return;
   const status = await deliver(world, stringsIn(endpoint.attributes.url)[0] ?? '', passed, send);
   // Nobody listens, or Loki has trouble: tried again at the next look. What it refuses is lost.
   if (status === undefined || status === 429 || status >= 500) return;
-  for (const [key, count] of upTo) shipping.done.set(key, count);
+  for (const [key, count] of upTo) positions.set(key, count);
   if (status === 204) shipping.sent += passed.length;
   else shipping.dropped += passed.length;
+}
+
+/** Kept by the node where a directory of it is mounted there; otherwise it goes with the container. */
+function positionsKey(collector: Manifest): string {
+  const { containers, volumes = [], nodeName } = specOf(collector);
+  const path = /--storage.path=(\S+)/.exec((containers[0].args ?? []).join(' '))?.[1];
+  const mount = containers[0].volumeMounts?.find(({ mountPath }: Tree) => path?.startsWith(mountPath));
+  const isKept = volumes.some(({ name, hostPath }: Tree) => name === mount?.name && hostPath !== undefined);
+  return isKept ? `${nodeName}${path}` : (collector.metadata.uid ?? '');
+}
+
+/** The directory of a static pod is named by the hash of its file, and not by the uid that the API server gave its mirror. */
+function directoryUid({ metadata }: Manifest): string {
+  return metadata.annotations?.['kubernetes.io/config.hash'] ?? metadata.uid ?? '';
+}
+
+function isMatched(glob: string, path: string): boolean {
+  const escaped = glob.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
+  return new RegExp(`^${escaped.replaceAll('*', '[^/]*')}$`).test(path);
+}
+
+/** A bucket for each pod: it holds the burst, and fills up at the rate. */
+function takeToken(world: World, { buckets }: Shipping, { attributes }: Block, pod: string): boolean {
+  const [rate, burst] = [Number(attributes.rate), Number(attributes.burst)];
+  const now = world.now().getTime();
+  const bucket = buckets.get(pod) ?? { tokens: burst, at: now, dropped: 0 };
+  buckets.set(pod, bucket);
+  bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * rate);
+  bucket.at = now;
+  const mayPass = bucket.tokens >= 1;
+  if (mayPass) bucket.tokens -= 1;
+  else bucket.dropped += 1;
+  return mayPass;
 }
 
 async function deliver(world: World, url: string, passed: readonly Passing[], send: Send): Promise<number | undefined> {

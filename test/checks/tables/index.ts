@@ -14,6 +14,7 @@ import loki from './loki.ts';
 import lokiConfig from './loki-config.ts';
 import namespaces from './namespaces.ts';
 import pods from './pods.ts';
+import probes from './probes.ts';
 import prometheus from './prometheus.ts';
 import releases from './releases.ts';
 import services from './services.ts';
@@ -40,6 +41,7 @@ const tables: readonly Table[] = [
   lokiConfig,
   lines,
   coverage,
+  probes,
   alloy,
   prometheus,
   grafana,

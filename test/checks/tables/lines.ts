@@ -1,4 +1,3 @@
-import { collectsExactlyOnce, parsesAndFilters } from '#checks/alloy-lines.ts';
 import { queriesAreFast } from '#checks/loki-coverage.ts';
 import { flushReachesBucket, lineReturns } from '#checks/loki-lines.ts';
 import {
@@ -18,12 +17,8 @@ import {
 } from '../support.ts';
 
 const labels = { namespace: 'monitoring', pod: 'anton-logging-probe', container: 'writer', node: 'k8s-1' };
-const wanted = Array.from({ length: 20 }, (_, index) => `mark line ${String(index).padStart(2, '0')}`);
 const found = (texts: readonly string[], stream: Record<string, string> = labels) => ({ found: lines(texts, stream) });
 const notThere = { found: noEndpoints };
-
-const json = JSON.stringify({ level: 'warn', trace_id: 'trace-mark', msg: 'mark json' });
-const parsed = { ...labels, level: 'warn', trace_id: 'trace-mark' };
 
 const chunk = (minutes: number) => ({ key: `fake/${minutes}`, size: 10, modified: minutesAgo(minutes) });
 /** Twenty queries of a quarter of a second, but for these. */
@@ -72,32 +67,6 @@ export default [
       unreadable('a time that is none', { list: s3(200, { objects: [{ ...chunk(1), modified: '' }] }) }, 'fake/1 has size 10'),
     ],
   ),
-  table(collectsExactlyOnce(ENVIRONMENT), found(wanted), '20 of 20 lines, none twice, in order', [
-    pending('not yet', found([]), '0 of 20 lines arrived', 'loki_write_dropped_entries_total'),
-    pending('some are dropped', found(wanted.slice(1)), '19 of 20'),
-    pending('no gateway', notThere, '503'),
-    failed(
-      'each node tails every pod',
-      found([...wanted, ...wanted, ...wanted]),
-      '60 arrived',
-      '40 arrived more than once',
-      'spec.nodeName',
-    ),
-    failed('without a label', found(wanted, { ...labels, node: undefined as never }), 'lack the labels node', 'discovery.relabel'),
-    failed('out of order', found(wanted.toReversed()), 'out of order', 'stage.cri in config.alloy'),
-  ]),
-  table(parsesAndFilters(ENVIRONMENT), found([json], parsed), 'structured metadata, the health probe was dropped', [
-    pending('not yet', found([]), 'the JSON line has not arrived'),
-    pending('no gateway', notThere, '503'),
-    failed(
-      'not filtered',
-      found(['GET /healthz mark', json], parsed),
-      'health probe arrived',
-      'ConfigMap monitoring/alloy-config',
-      'kubectl',
-    ),
-    failed('not parsed', found([json]), 'without its level and trace_id', 'it has namespace, pod', 'allow_structured_metadata'),
-  ]),
   table(queriesAreFast(ENVIRONMENT), timed(), 'P95 0.250 s over 20 queries', [
     met('one slow one of twenty', timed(9000), 'P95 0.250 s'),
     failed('two slow ones', timed(1500, 3000), 'P95 1.500 s', '3.000 s', 'caches'),

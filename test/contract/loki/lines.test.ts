@@ -117,6 +117,13 @@ test('query: answers a metric query, and no other', async () => {
     status: 'success',
     data: { resultType: 'vector', result: [{ metric: {}, value: [expect.any(Number), '2'] }] },
   });
+  const count = (namespace: string) => query(`sum(count_over_time({namespace="${namespace}"} |= \`n\` [1h]))`);
+  await loki().push({ stream: { namespace: 'count' }, values: ['one', 'two', 'ten'].map((line) => [nanoseconds(), line]) });
+  expect((await count('count')).json.data).toMatchObject({
+    resultType: 'vector',
+    result: [{ metric: {}, value: [expect.any(Number), '2'] }],
+  });
+  expect((await count('nope')).json.data).toMatchObject({ resultType: 'vector', result: [] });
   const text = 'log queries are not supported as an instant query type, please change your query to a range query type';
   expect(await query('{namespace="monitoring"}')).toMatchObject({ status: 400, contentType: TEXT, text });
 });

@@ -1,7 +1,7 @@
 import { type Manifest, refOf } from '#model/kubernetes.ts';
 import { timestamp } from '#rehearsal/api/store.ts';
 import { archiveClaim } from '#rehearsal/controllers/archive.ts';
-import { writeLog } from '#rehearsal/controllers/logs.ts';
+import { printedLines, writeLog } from '#rehearsal/controllers/logs.ts';
 import { memoryOf } from '#rehearsal/memory.ts';
 import { specOf, type Tree } from '#rehearsal/tree.ts';
 import type { World } from '#rehearsal/world.ts';
@@ -13,7 +13,7 @@ import { locate } from './network.ts';
 /** The containers that end by themselves, and what they do until then. */
 const WORK: Readonly<Record<string, (world: World, pod: Manifest) => Promise<void>>> = {
   writer: async (world, pod) => {
-    for (const line of specOf(pod).containers[0].args) writeLog(world, pod, 'writer', line);
+    for (const line of printedLines(specOf(pod).containers[0])) writeLog(world, pod, 'writer', line);
   },
   archive: archiveFiles,
 };

@@ -164,6 +164,25 @@ test('without the selector for its own node every line comes once per node', asy
   await homelab.reconcile();
 });
 
+test('a pod whose files lie elsewhere is not collected, and of a burst only so much as the limit allows', async () => {
+  const byUid = alloyConfiguration
+    .replace(
+      '"__meta_kubernetes_namespace", "__meta_kubernetes_pod_name", "__meta',
+      '"__meta_kubernetes_namespace", "__meta_kubernetes_pod_uid", "__meta',
+    )
+    .replace(/rate += 500\n +burst += 2000/, 'rate = 1\nburst = 3');
+  await homelab.commit(phase3(byUid));
+  await homelab.reconcile();
+  print('by-uid', ['1', '2', '3', '4', '5', '6', '7', '8', '9']);
+  await homelab.until(async () => (await lines('{pod="by-uid"}')).length > 0);
+  // A token a second comes back, so that a slow machine may let one more pass.
+  expect((await lines('{pod="by-uid"}')).length).toBeLessThan(9);
+  const metrics = String((await homelab.call(`${ALLOY}/metrics`)).body);
+  expect(metrics).toMatch(/loki_source_file_read_lines_total\{path="\/var\/log\/pods\/[^"]+\/0.log"\} \d/);
+  await homelab.commit(phase3());
+  await homelab.reconcile();
+});
+
 test('a configuration that does not load is reported by every component', async () => {
   const healthy = async () =>
     (await homelab.call(`${ALLOY}/api/v0/web/components`)).json.every(({ health }: Tree) => health.state === 'healthy');

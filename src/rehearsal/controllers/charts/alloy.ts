@@ -4,7 +4,7 @@ import { mergeTrees, type Tree } from '../../tree.ts';
 
 /** Those defaults of chart alloy 1.11.1 that something here depends on. */
 const DEFAULTS = {
-  alloy: { resources: {}, mounts: { varlog: false } },
+  alloy: { storagePath: '/tmp/alloy', mounts: { varlog: false, extra: [] }, resources: {} },
   controller: { tolerations: [], volumes: { extra: [] } },
   serviceMonitor: { enabled: false, additionalLabels: {} },
 };
@@ -14,7 +14,11 @@ export function renderAlloy(release: string, namespace: string, given: Tree): re
   const { alloy, controller, serviceMonitor: monitor } = mergeTrees(DEFAULTS, given);
   const path = `${namespace}/${release}`;
   const labels = labelsFor('alloy', release);
-  const main = container('alloy', 'docker.io/grafana/alloy:v1.18.1', { resources: alloy.resources });
+  const main = container('alloy', 'docker.io/grafana/alloy:v1.18.1', {
+    args: ['run', '/etc/alloy/config.alloy', `--storage.path=${alloy.storagePath}`],
+    resources: alloy.resources,
+    volumeMounts: alloy.mounts.extra,
+  });
   const volumes = [
     { name: 'config', configMap: { name: alloy.configMap.name } },
     ...(alloy.mounts.varlog ? [{ name: 'varlog', hostPath: { path: '/var/log' } }] : []),
