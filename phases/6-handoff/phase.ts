@@ -2,9 +2,11 @@ import * as v from 'valibot';
 import { documentIsThere } from '#checks/documents.ts';
 import { lokiIsReady } from '#checks/loki.ts';
 import { canaryIsQuiet } from '#checks/loki-canary.ts';
+import { writesAreAvailable } from '#checks/metric-prometheus.ts';
 import { Node } from '#checks/objects.ts';
-import { historyIsWhole, nothingFires, nothingIncreased, readHistoryBegin } from '#checks/prometheus-history.ts';
+import { historyIsWhole, nothingFires, nothingIncreased, nothingWasKilled, readHistoryBegin } from '#checks/prometheus-history.ts';
 import { readApi, readJson, readList } from '#checks/reads.ts';
+import { oldLinesAreGone } from '#checks/retention-proof.ts';
 import { costIsCounted } from '#checks/storage-cost.ts';
 import { bucketHasRoom } from '#checks/storage-use.ts';
 import type { Derive, Step } from '#model/change.ts';
@@ -87,7 +89,8 @@ function documents(environment: Environment): Derive {
 }
 
 /** Quiet over the whole period, by the history of Prometheus: a gap in it is unknown, not quiet. */
-function stability(prometheus: Prometheus, { loki, gates }: Environment): Soak {
+function stability(prometheus: Prometheus, environment: Environment): Soak {
+  const { loki, gates } = environment;
   const job = `${loki.namespace}/${loki.name}`;
   const over = { period: gates.soak };
   return {
@@ -105,6 +108,8 @@ function stability(prometheus: Prometheus, { loki, gates }: Environment): Soak {
         series: `kube_pod_container_status_restarts_total{namespace="${loki.namespace}",pod=~"${loki.name}-.*"}`,
         remedy: `kubectl get pods -n ${loki.namespace}; the period begins anew with the last restart`,
       }),
+      nothingWasKilled(prometheus, { ...over, namespace: loki.namespace, pods: `${loki.name}-.*` }),
+      writesAreAvailable(prometheus, environment, gates.soak),
       nothingIncreased(prometheus, {
         ...over,
         id: 'soak.canary-missing',
@@ -113,7 +118,8 @@ function stability(prometheus: Prometheus, { loki, gates }: Environment): Soak {
         remedy: 'see the log of Loki at that time',
       }),
       canaryIsQuiet(loki),
-      nothingFires(prometheus, loki.namespace),
+      nothingFires(prometheus, loki.namespace, gates.soak),
+      oldLinesAreGone(loki),
     ],
   };
 }

@@ -1,6 +1,8 @@
-import type { Duration } from '#model/check.ts';
+import { type Check, check, type Duration } from '#model/check.ts';
 import type { Environment, Prometheus } from '#model/environment.ts';
 import { type Measurement, measurement } from '#model/initiative.ts';
+import { serviceName } from '#model/kubernetes.ts';
+import { met, pending } from '#model/verdict.ts';
 import { judgeHistory, readHistory, unanswered } from './history.ts';
 import { readQuery, samplesOf, totalOf } from './prometheus.ts';
 
@@ -14,7 +16,7 @@ const FEWEST_CHUNKS = 20;
 const AGREEMENT = 0.3;
 
 /** The reads that `judgeWrites` looks at. Push routes only: a refused query counts as a 500 of its route inside Loki. */
-export function readWrites(prometheus: Prometheus, { loki, alloy }: Pick<Environment, 'loki' | 'alloy'>, period: Duration) {
+function readWrites(prometheus: Prometheus, { loki, alloy }: Pick<Environment, 'loki' | 'alloy'>, period: Duration) {
   const job = `${loki.namespace}/${loki.name}`;
   const pushes = (more: string) =>
     `sum(increase(loki_request_duration_seconds_count{job="${job}",route=~"loki_api_v1_push|otlp_v1_logs"${more}}[${period}]))`;
@@ -33,15 +35,16 @@ type Query = ReturnType<ReturnType<typeof readQuery>['decode']>;
 type Writes = Readonly<Record<keyof ReturnType<typeof readWrites>, Query>>;
 
 /** Three shares, 0 to 1: what Loki answered well, how long it was up to answer at all, and what the collectors did not drop. */
-export function judgeWrites(
+function judgeWrites(
   seen: Writes,
+  fewest = FEWEST_PUSHES,
 ): { readonly untold: string } | { readonly pushes: number; readonly shares: readonly [string, number][] } {
   const silent = unanswered(seen);
   if (silent !== undefined) return { untold: silent };
   const [pushed, up, sent] = [totalOf(seen.pushed), samplesOf(seen.up)?.[0]?.value, totalOf(seen.sent)];
   if (pushed === undefined || up === undefined) return { untold: 'Prometheus has no pushes to Loki: it is not scraped' };
   if (sent === undefined) return { untold: 'Prometheus has no entries sent by Alloy: it is not scraped' };
-  if (pushed < FEWEST_PUSHES) return { untold: `too few samples: ${Math.round(pushed)} pushes, wanted are ${FEWEST_PUSHES}` };
+  if (pushed < fewest) return { untold: `too few samples: ${Math.round(pushed)} pushes, wanted are ${fewest}` };
   const dropped = totalOf(seen.dropped) ?? 0;
   const [failed, all] = [totalOf(seen.failed) ?? 0, dropped + sent];
   return {
@@ -54,12 +57,36 @@ export function judgeWrites(
   };
 }
 
-export function describeShares(shares: readonly [string, number][]): string {
+/** The same over the soak's period: what is below the target breaks it. */
+export const writesAreAvailable = (prometheus: Prometheus, environment: Environment, period: Duration): Check =>
+  check({
+    id: 'soak.write-availability',
+    title: `The write path was available for ${formatShare(environment.targets.availability)} of ${period}`,
+    holds: 'always',
+    reads: readWrites(prometheus, environment, period),
+    judge: (seen) => {
+      const writes = judgeWrites(seen, 1);
+      const { service } = prometheus;
+      if ('untold' in writes)
+        return pending(writes.untold, ['what was not counted is not known to be well'], `see the page /targets of ${serviceName(service)}`);
+      const saw = describeShares(writes.shares);
+      const low = writes.shares.filter(([, share]) => share < environment.targets.availability);
+      return low.length === 0
+        ? met(`${saw}; ${writes.pushes} pushes`)
+        : pending(
+            saw,
+            low.map(([what, share]) => `${formatShare(share)} ${what} is below ${formatShare(environment.targets.availability)}`),
+            `kubectl logs -n ${environment.loki.namespace} statefulset/${environment.loki.name} -c loki, and of Alloy; the period begins anew`,
+          );
+    },
+  });
+
+function describeShares(shares: readonly [string, number][]): string {
   return shares.map(([what, share]) => `${formatShare(share)} ${what}`).join(', ');
 }
 
 /** Cut, not rounded: 99.99 % is not 100 %. */
-export function formatShare(share: number): string {
+function formatShare(share: number): string {
   return `${Math.floor(share * 100_000) / 1000} %`;
 }
 

@@ -75,21 +75,62 @@ export const nothingIncreased = (
     },
   });
 
-export const nothingFires = (prometheus: Prometheus, namespace: string): Check =>
+/** Killed for want of memory within the period. The metric stays at 1 as long as the pod lives: at the whole period it is older. */
+export const nothingWasKilled = (
+  prometheus: Prometheus,
+  { namespace, pods, period }: { namespace: string; pods: string; period: Duration },
+): Check =>
   check({
-    id: 'soak.no-alert',
-    title: `No alert of ${namespace} fires`,
+    id: 'soak.no-oom',
+    title: `No container was killed for want of memory in ${period}`,
     holds: 'always',
-    reads: { firing: readQuery(prometheus, `ALERTS{alertstate="firing",namespace="${namespace}"}`) },
-    judge: ({ firing }) => {
-      const samples = samplesOf(firing);
-      if (samples === undefined) return notAnswering('query', firing);
-      return samples.length === 0
-        ? met('none')
-        : failed(
-            `${samples.length} fire in ${namespace}`,
-            samples.map(({ labels }) => `${labels.alertname ?? 'an alert'}${labels.pod === undefined ? '' : ` of ${labels.pod}`}`),
-            `the page /alerts of ${serviceName(prometheus.service)} shows since when; what it names has to be mended`,
+    reads: {
+      killed: readQuery(
+        prometheus,
+        `sum_over_time(kube_pod_container_status_last_terminated_reason{namespace="${namespace}",pod=~"${pods}",reason="OOMKilled"}[${period}])`,
+      ),
+    },
+    judge: ({ killed }) => {
+      const samples = samplesOf(killed);
+      if (samples === undefined) return notAnswering('query', killed);
+      const whole = (parseDuration(period) / parseDuration(SCRAPE_INTERVAL)) * ENOUGH;
+      const lately = samples.filter(({ value }) => value > 0 && value < whole);
+      return lately.length === 0
+        ? met(`none in ${period}`)
+        : pending(
+            `${lately.length} killed within the last ${period}`,
+            lately.map(({ labels }) => `container ${labels.container ?? '?'} of Pod ${namespace}/${labels.pod ?? '?'} was OOMKilled`),
+            `raise environment.loki.memory, commit and resume: the period begins anew; kubectl get pods -n ${namespace}`,
           );
     },
   });
+
+/** Firing now, or at any time within the period. What only informs is no alert to be quiet about. */
+export const nothingFires = (prometheus: Prometheus, namespace: string, period: Duration): Check => {
+  const alerts = `ALERTS{alertstate="firing",namespace="${namespace}",severity!~"none|info"}`;
+  return check({
+    id: 'soak.no-alert',
+    title: `No alert of ${namespace} fires, nor did in ${period}`,
+    holds: 'always',
+    reads: { firing: readQuery(prometheus, alerts), fired: readQuery(prometheus, `max_over_time(${alerts}[${period}])`) },
+    judge: ({ firing, fired }) => {
+      const [now, ever] = [samplesOf(firing), samplesOf(fired)];
+      if (now === undefined) return notAnswering('query', firing);
+      if (ever === undefined) return notAnswering('query', fired);
+      const page = `the page /alerts of ${serviceName(prometheus.service)} shows since when`;
+      if (now.length > 0)
+        return failed(
+          `${now.length} ${now.length === 1 ? 'fires' : 'fire'} in ${namespace}`,
+          now.map(nameAlert),
+          `${page}; what it names has to be mended`,
+        );
+      return ever.length === 0
+        ? met('none')
+        : pending(`${ever.length} fired within the last ${period}`, ever.map(nameAlert), `${page}; the period begins anew with its end`);
+    },
+  });
+};
+
+function nameAlert({ labels }: { readonly labels: Readonly<Record<string, string>> }): string {
+  return `${labels.alertname ?? 'an alert'}${labels.pod === undefined ? '' : ` of ${labels.pod}`}`;
+}

@@ -7,8 +7,19 @@ import { judgeRound, type Look, readAll } from './judge.ts';
 /** What stands between a gate and being over. */
 export type GateState =
   | { readonly state: 'open'; readonly saw: string; readonly approval?: Attestation }
-  | { readonly state: 'waiting'; readonly what: string; readonly since?: Date; readonly until?: Date; readonly remedy: string }
+  | Waiting
   | { readonly state: 'broken'; readonly outcome: Outcome };
+
+export interface Waiting {
+  readonly state: 'waiting';
+  readonly what: string;
+  readonly since?: Date;
+  /** The earliest end. */
+  readonly until?: Date;
+  /** What would make it begin anew. */
+  readonly breaks?: string;
+  readonly remedy: string;
+}
 
 export interface GateTools {
   readonly clock: Clock;
@@ -35,14 +46,15 @@ export async function judgeGate(gate: Gate, tools: GateTools): Promise<GateState
  * Judged from history: the process need not live while it waits. A disturbance within the period makes it begin anew, so that it is
  * over at the latest one period from now.
  */
-async function judgeSoak(gate: Soak, tools: GateTools): Promise<GateState> {
+export async function judgeSoak(gate: Soak, tools: Pick<GateTools, 'clock' | 'look'>): Promise<GateState> {
   const look = tools.look();
   const began = await readAll({ began: gate.began }, look);
   if ('state' in began) return { state: 'broken', outcome: began };
   const now = tools.clock.now();
   const since = began.values.began as Date | undefined;
+  const breaks = `it begins anew when one of these does not hold: ${gate.quiet.map(({ title }) => title).join('; ')}`;
   if (since === undefined)
-    return { state: 'waiting', what: `${gate.title}: it has not begun`, remedy: 'nothing to do: it begins when its history does' };
+    return { state: 'waiting', what: `${gate.title}: it has not begun`, breaks, remedy: 'nothing to do: it begins when its history does' };
   const quiet = [...(await judgeRound(gate.quiet, look, now)).values()];
   const broken = quiet.find(({ state }) => state === 'failed' || state === 'unknown');
   if (broken !== undefined) return { state: 'broken', outcome: broken };
@@ -54,6 +66,7 @@ async function judgeSoak(gate: Soak, tools: GateTools): Promise<GateState> {
     what: disturbed === undefined ? `${gate.title}: ${gate.for} are not over` : `${gate.title}: ${disturbed.saw}`,
     since,
     until,
+    breaks,
     remedy: `nothing to do: resume after ${until.toISOString()}`,
   };
 }

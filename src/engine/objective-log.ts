@@ -5,7 +5,7 @@ import type { Status } from '#model/event.ts';
 import { met, type Outcome } from '#model/verdict.ts';
 import { EvidenceBook } from './evidence.ts';
 import type { Place, Refusal } from './execute.ts';
-import type { GateState } from './gate.ts';
+import type { GateState, Waiting } from './gate.ts';
 import type { RunTools } from './run-tools.ts';
 
 export interface ObjectiveResult {
@@ -62,14 +62,12 @@ export class ObjectiveLog {
     this.#tools.emit({ type: 'check.judged', ...this.#where(), ...describeOutcome(check, met(saw)) });
   }
 
-  waiting(gate: Gate, { what, since, until, remedy }: Extract<GateState, { state: 'waiting' }>): ObjectiveResult {
-    const dates = {
-      ...(since === undefined ? {} : { since: since.toISOString() }),
-      ...(until === undefined ? {} : { until: until.toISOString() }),
-    };
-    this.#tools.emit({ type: 'gate.waiting', ...this.#where(), gate: gate.id, kind: gate.gate, what, remedy, ...dates });
+  waiting(gate: Gate, state: Waiting): ObjectiveResult {
+    const waiting = describeWaiting(gate, state);
+    const { what, remedy } = waiting;
+    this.#tools.emit({ type: 'gate.waiting', ...this.#where(), kind: gate.gate, ...waiting });
     const mayContinue = gate.gate === 'soak' && gate.nonBlocking === true;
-    this.evidence.wait({ what, remedy, ...dates, ...(mayContinue ? { non_blocking: true as const } : {}) });
+    this.evidence.wait({ ...waiting, ...(mayContinue ? { non_blocking: true as const } : {}) });
     return { status: 'waiting', exit: EXIT.waiting, reason: what, remedy, evidence: this.#close(), mayContinue };
   }
 
@@ -122,6 +120,18 @@ export class ObjectiveLog {
   #now(): Date {
     return this.#tools.context.clock.now();
   }
+}
+
+/** What status, events and the goals file say of a gate that is not over. */
+export function describeWaiting({ id }: Pick<Gate, 'id'>, { what, since, until, breaks, remedy }: Waiting) {
+  return {
+    gate: id,
+    what,
+    ...(since === undefined ? {} : { since: since.toISOString() }),
+    ...(until === undefined ? {} : { until: until.toISOString() }),
+    ...(breaks === undefined ? {} : { breaks }),
+    remedy,
+  };
 }
 
 /** The fields of a `check.judged` event. */

@@ -1,14 +1,16 @@
 import { matchPhases } from '#goals/catalogue.ts';
-import type { Goals, MatchedPhase } from '#goals/types.ts';
-import { isCheck } from '#model/check.ts';
+import type { Goals, MatchedObjective, MatchedPhase } from '#goals/types.ts';
+import { type Gate, isCheck, isGate } from '#model/check.ts';
 import type { Environment } from '#model/environment.ts';
 import type { Metric, Trigger } from '#model/initiative.ts';
 import type { Phase } from '#model/phase.ts';
 import type { Clock, Observer } from '#model/ports.ts';
-import type { LastRun, MetricStatus, StatusReport } from '#model/status.ts';
+import type { LastRun, MetricStatus, StatusReport, WaitingFor } from '#model/status.ts';
 import type { Outcome } from '#model/verdict.ts';
 import { isStanding } from './evidence.ts';
+import { judgeSoak } from './gate.ts';
 import { judgeRound, type Look, lookOnce, readInTurn } from './judge.ts';
+import { describeWaiting } from './objective-log.ts';
 import { composeStatus } from './status.ts';
 import { claimTriggers, judgeTriggers } from './triggers.ts';
 import { distinctValidations } from './validations.ts';
@@ -33,12 +35,13 @@ export interface StatusContext extends Catalogue {
 export async function observeStatus(context: StatusContext): Promise<StatusReport> {
   const phases = match(context.goals, context.phases, context.environment);
   const look = lookOnce(context.observer, context.signal);
-  const [outcomes, triggers, metrics] = await Promise.all([
+  const [outcomes, soaks, triggers, metrics] = await Promise.all([
     judgePhases(phases, look, context.clock.now()),
+    judgeSoaks(phases, look, context.clock),
     judgeTriggers(context.goals.triggers, context, context.signal),
     measure(context, look),
   ]);
-  return composeStatus({ ...context, phases, outcomes, triggers, metrics, now: context.clock.now() });
+  return composeStatus({ ...context, phases, outcomes, soaks, triggers, metrics, now: context.clock.now() });
 }
 
 /** Claims of the file only; nothing is looked at. Without an environment (another rollout's file) the catalogue is left out. */
@@ -79,6 +82,31 @@ async function judgePhases(phases: readonly MatchedPhase[], look: Look, now: Dat
       }),
   );
   return new Map((await Promise.all(rounds)).flatMap((round) => [...round]));
+}
+
+/** The soaks that the last run waited for, as they are now: they may be over meanwhile, or have begun anew. */
+async function judgeSoaks(phases: readonly MatchedPhase[], look: Look, clock: Clock): Promise<ReadonlyMap<string, WaitingFor>> {
+  const waiting = phases
+    .flatMap(({ objectives }) => objectives)
+    .flatMap((objective) => {
+      const soak = gatesOf(objective).find(({ id }) => id === objective.evidence?.waiting_for?.gate);
+      return soak?.gate === 'soak' ? [{ id: objective.id, soak }] : [];
+    });
+  const judged = waiting.map(async ({ id, soak }): Promise<readonly [string, WaitingFor]> => {
+    const state = await judgeSoak(soak, { clock, look: () => look });
+    if (state.state === 'waiting') return [id, describeWaiting(soak, state)];
+    if (state.state === 'open') return [id, { gate: soak.id, what: `${soak.title}: it is over`, remedy: 'anton-logging resume' }];
+    const { outcome } = state;
+    return [id, { gate: soak.id, what: `${soak.title}: ${outcome.saw}`, ...('remedy' in outcome ? { remedy: outcome.remedy } : {}) }];
+  });
+  return new Map(await Promise.all(judged));
+}
+
+/** Those that decide it and those between its steps. */
+function gatesOf(objective: MatchedObjective): readonly Gate[] {
+  if (objective.evidence?.waiting_for?.gate === undefined) return [];
+  const awaited = (objective.definition?.steps ?? []).flatMap((step) => (step.do === 'await' ? [step.what] : []));
+  return [...distinctValidations(objective), ...awaited].filter(isGate);
 }
 
 async function measure({ goals, metrics, clock }: StatusContext, look: Look): Promise<readonly MetricStatus[]> {

@@ -2,7 +2,16 @@ import { initiativeStatusOf, phaseStatusOf, progressOf } from '#goals/progress.t
 import type { Goals, MatchedDeliverable, MatchedObjective, MatchedPhase } from '#goals/types.ts';
 import { isGate } from '#model/check.ts';
 import type { Status } from '#model/event.ts';
-import type { DeliverableStatus, LastRun, MetricStatus, ObjectiveStatus, PhaseStatus, StatusReport, TriggerStatus } from '#model/status.ts';
+import type {
+  DeliverableStatus,
+  LastRun,
+  MetricStatus,
+  ObjectiveStatus,
+  PhaseStatus,
+  StatusReport,
+  TriggerStatus,
+  WaitingFor,
+} from '#model/status.ts';
 import type { Outcome } from '#model/verdict.ts';
 import { isStanding, wasShown } from './evidence.ts';
 import { distinctValidations } from './validations.ts';
@@ -19,6 +28,8 @@ export interface StatusInput {
   readonly now: Date;
   readonly lastRun?: LastRun;
   readonly outcomes?: ReadonlyMap<string, Outcome>;
+  /** Soaks as they are now, by objective id. */
+  readonly soaks?: ReadonlyMap<string, WaitingFor>;
   readonly warnings?: readonly string[];
 }
 
@@ -63,7 +74,8 @@ function objectiveOf(objective: MatchedObjective, input: StatusInput): Objective
   }));
   const { evidence } = objective;
   const stale = input.outcomes === undefined && evidence !== undefined && input.now.getTime() - Date.parse(evidence.at) > STALE_AFTER;
-  const waiting = status === 'completed' || status === 'skipped' ? undefined : waitingFor(objective, input.outcomes);
+  const waiting =
+    status === 'completed' || status === 'skipped' ? undefined : (input.soaks?.get(objective.id) ?? waitingFor(objective, input.outcomes));
   return {
     id: objective.id,
     name: objective.name,

@@ -88,6 +88,8 @@ export type Happening =
       readonly what: string;
       readonly since?: string;
       readonly until?: string;
+      /** What would make a soak begin anew. */
+      readonly breaks?: string;
       readonly remedy: string;
     }
   | {

@@ -54,10 +54,14 @@ export interface DeliverableStatus {
 }
 
 export interface WaitingFor {
+  /** Id of the gate, where it is one. */
+  readonly gate?: string;
   readonly what: string;
   readonly since?: string;
   /** The earliest moment at which it can be over. */
   readonly until?: string;
+  /** What would make a soak begin anew. */
+  readonly breaks?: string;
   readonly remedy?: string;
 }
 

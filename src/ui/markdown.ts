@@ -52,11 +52,12 @@ function rows(head: readonly string[], body: readonly (readonly string[])[]): st
   return [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function waitingText({ what, since, until, remedy }: WaitingFor): string {
+function waitingText({ what, since, until, breaks, remedy }: WaitingFor): string {
   return [
     cell(what),
     ...(since === undefined ? [] : [`since ${shortTime(since)}`]),
-    ...(until === undefined ? [] : [`until ${shortTime(until)}`]),
+    ...(until === undefined ? [] : [`until ${shortTime(until)} at the earliest`]),
+    ...(breaks === undefined ? [] : [cell(breaks)]),
     ...(remedy === undefined ? [] : [`to do: ${cell(remedy)}`]),
   ].join(', ');
 }

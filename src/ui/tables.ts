@@ -108,9 +108,13 @@ function waitingLines({ phases }: StatusReport): readonly string[] {
     .flatMap(({ id, waiting_for: waiting }) => {
       if (waiting === undefined) return [];
       const since = waiting.since === undefined ? '' : `, since ${shortTime(waiting.since)}`;
-      const until = waiting.until === undefined ? '' : `, until ${shortTime(waiting.until)}`;
+      const until = waiting.until === undefined ? '' : `, until ${shortTime(waiting.until)} at the earliest`;
       const line = `${oneLine(id)} ${oneLine(waiting.what)}${since}${until}`;
-      return waiting.remedy === undefined ? [line] : [line, `  to do: ${oneLine(waiting.remedy)}`];
+      return [
+        line,
+        ...(waiting.breaks === undefined ? [] : [`  ${oneLine(waiting.breaks)}`]),
+        ...(waiting.remedy === undefined ? [] : [`  to do: ${oneLine(waiting.remedy)}`]),
+      ];
     });
 }
 

@@ -113,6 +113,7 @@ test('a soak waits for its history to begin, then for its period, and opens', as
     kind: 'soak',
     since: '2026-11-22T12:00:00.000Z',
     until: '2026-11-29T12:00:00.000Z',
+    breaks: 'it begins anew when one of these does not hold: calm is yes',
   });
   expect(world.now).toBe(START + DAY);
 

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { observeStatus, offlineStatus } from '#engine/observe.ts';
 import { recordApproval } from '#goals/approve.ts';
-import type { Approval } from '#model/check.ts';
+import type { Approval, Soak } from '#model/check.ts';
 import type { Environment } from '#model/environment.ts';
 import { Unobserved } from '#model/errors.ts';
 import type { Metric, Trigger } from '#model/initiative.ts';
 import type { Phase } from '#model/phase.ts';
 import type { StatusReport } from '#model/status.ts';
-import { checkFact, measureFact, put } from './facts.ts';
+import { checkFact, measureFact, put, readFact } from './facts.ts';
 import { aim, goalsOf, phaseOf, recordOf, worldFor } from './rollout.ts';
 import { START, type World } from './support.ts';
 
@@ -152,6 +152,44 @@ test('what an objective waits for, since when and until when', async () => {
     });
     expect(report.phases[0]?.status).toBe('waiting');
   }
+});
+
+test('a soak is looked at anew: since when, what would break it, and its earliest end as it is now', async () => {
+  const soak: Soak = {
+    gate: 'soak',
+    id: 'quiet',
+    title: 'Quiet for a week',
+    for: '7d',
+    began: { ...readFact('began'), decode: (answer) => (readFact('began').decode(answer) === undefined ? undefined : new Date(START)) },
+    quiet: [checkFact('calm', 'yes')],
+  };
+  // Both among what decides it and between its steps.
+  const inSteps = { ...soak, id: 'quiet-step' };
+  const phases = [phaseOf(1, [aim('1.1', [soak]), aim('1.2', [checkFact('one')], [{ do: 'await', what: inSteps }, put('one')])])];
+  const world = worldFor(phases);
+  world.set('began', 'yes');
+  world.set('calm', 'yes');
+  expect(await world.run(phases)).toMatchObject({ exit: 3 });
+  const breaks = 'it begins anew when one of these does not hold: calm is yes';
+  const waiting = {
+    what: 'Quiet for a week: 7d are not over',
+    since: '2026-11-22T12:00:00.000Z',
+    until: '2026-11-29T12:00:00.000Z',
+    breaks,
+  };
+  for (const id of ['1.1', '1.2']) {
+    expect(objectiveOf(offline(world, phases), id)?.waiting_for).toMatchObject(waiting);
+    expect(objectiveOf(await observed(world, phases), id)?.waiting_for).toMatchObject(waiting);
+  }
+  const now = async () => objectiveOf(await observed(world, phases), '1.1')?.waiting_for;
+  world.now = START + DAY;
+  world.set('calm', 'a restart');
+  expect(await now()).toMatchObject({ what: 'Quiet for a week: calm: a restart', until: '2026-11-30T12:00:00.000Z' });
+  world.set('calm', 'broken');
+  expect(await now()).toMatchObject({ what: 'Quiet for a week: calm: broken', remedy: 'make calm yes' });
+  world.set('calm', 'yes');
+  world.now = START + 7 * DAY;
+  expect(await now()).toMatchObject({ what: 'Quiet for a week: it is over', remedy: 'anton-logging resume' });
 });
 
 test('a failed objective says on what', async () => {

@@ -26,6 +26,7 @@ const REPORT: StatusReport = {
             what: 'soak: no log is missed for 30d',
             since: '2026-10-01T10:00:00Z',
             until: '2026-10-31T10:00:00Z',
+            breaks: 'it begins anew when one of these does not hold: no log is missed',
             remedy: 'nothing to do: resume after that',
           },
         },

@@ -32,15 +32,17 @@ export const queryRange: Answering = refusing((query, loki, world) => {
   return success('streams', [...streams.values()]);
 });
 
-/** Grafana's way to see whether a datasource answers, and how many lines of an hour there are; nobody asks for another instant query. */
+/** Grafana's way to see whether a datasource answers, and how many lines of a time there are; nobody asks for another instant query. */
 export const queryInstant: Answering = refusing((query, loki, world) => {
   const asked = query.get('query') ?? '';
-  const [, counted, span] = /^sum\(count_over_time\((.+) \[(\w+)\]\)\)$/.exec(asked) ?? [];
+  const [, counted, range, offset = '0s'] = /^sum\(count_over_time\((.+?) ?\[(\w+)\](?: offset (\w+))?\)\)$/.exec(asked) ?? [];
   if (counted === undefined && asked !== 'vector(1)+vector(1)')
     return text(400, 'log queries are not supported as an instant query type, please change your query to a range query type');
-  const start = nanoseconds(world.now().getTime() - (parseSpan(span) ?? 0));
-  const value = counted === undefined ? 2 : search(loki, parseQuery(counted), start).length;
-  return success('vector', value === 0 ? [] : [{ metric: {}, value: [world.now().getTime() / 1000, String(value)] }]);
+  const at = world.now().getTime();
+  const end = at - (parseSpan(offset) ?? 0);
+  const found = counted === undefined ? [] : search(loki, parseQuery(counted), nanoseconds(end - (parseSpan(range) ?? 0)));
+  const value = counted === undefined ? 2 : found.filter(({ entry }) => entry.at <= nanoseconds(end)).length;
+  return success('vector', value === 0 ? [] : [{ metric: {}, value: [at / 1000, String(value)] }]);
 });
 
 export const series: Answering = refusing((query, loki, world) => {

@@ -55,11 +55,16 @@ function scrape(world: World, monitor: Manifest): Sample[] {
 /** What kube-state-metrics counts. */
 export function restarts(world: World): Sample[] {
   return world.store.list('v1', 'Pod').flatMap((pod) =>
-    (statusOf(pod).containerStatuses ?? []).map(({ name, restartCount }: Tree) => ({
-      name: 'kube_pod_container_status_restarts_total',
-      labels: { namespace: pod.metadata.namespace, pod: pod.metadata.name, container: name },
-      value: restartCount,
-    })),
+    (statusOf(pod).containerStatuses ?? []).flatMap(({ name, restartCount, lastState }: Tree): Sample[] => {
+      const labels = { namespace: pod.metadata.namespace ?? '', pod: pod.metadata.name, container: name };
+      const reason = lastState?.terminated?.reason;
+      return [
+        { name: 'kube_pod_container_status_restarts_total', labels, value: restartCount },
+        ...(reason === undefined
+          ? []
+          : [{ name: 'kube_pod_container_status_last_terminated_reason', labels: { ...labels, reason }, value: 1 }]),
+      ];
+    }),
   );
 }
 

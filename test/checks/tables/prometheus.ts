@@ -1,7 +1,9 @@
+import { writesAreAvailable } from '#checks/metric-prometheus.ts';
 import { prometheusIsReady, rulesAreLoaded, seriesAreThere, targetIsUp } from '#checks/prometheus.ts';
-import { historyIsWhole, nothingFires, nothingIncreased } from '#checks/prometheus-history.ts';
+import { historyIsWhole, nothingFires, nothingIncreased, nothingWasKilled } from '#checks/prometheus-history.ts';
+import { oldLinesAreGone } from '#checks/retention-proof.ts';
 import type { Answer } from '#model/read.ts';
-import { failed, http, list, met, noEndpoints, PROMETHEUS, pending, table, unreadable, vector } from '../support.ts';
+import { ENVIRONMENT, failed, http, LOKI, list, met, noEndpoints, PROMETHEUS, pending, table, unreadable, vector } from '../support.ts';
 
 const instance = (status: string, enableRemoteWriteReceiver = true) => ({
   name: 'stack',
@@ -88,14 +90,69 @@ export default [
     pending('NaN', { increase: vector('NaN') }, 'no series restarts'),
     pending('no Prometheus', { increase: noEndpoints }, '503'),
   ]),
-  table(nothingFires(PROMETHEUS, 'monitoring'), { firing: vector() }, 'none', [
+  table(nothingFires(PROMETHEUS, 'monitoring', '7d'), { firing: vector(), fired: vector() }, 'none', [
     failed(
       'one fires',
-      { firing: alert },
-      '1 fire in monitoring',
+      { firing: alert, fired: alert },
+      '1 fires in monitoring',
       'LokiRequestErrors of loki-0',
-      '/alerts of monitoring/kube-prometheus-stack',
+      '/alerts of monitoring/kube-prometheus-stack-prometheus:9090',
     ),
+    failed('two fire', { firing: vector(1, 1) }, '2 fire in monitoring', 'an alert of pod-1'),
+    pending('one did', { fired: alert }, '1 fired within the last 7d', 'LokiRequestErrors of loki-0', 'begins anew'),
     pending('no Prometheus', { firing: noEndpoints }, '503'),
+    pending('nor then', { fired: noEndpoints }, '503'),
+  ]),
+  table(nothingWasKilled(PROMETHEUS, { namespace: 'monitoring', pods: 'loki-.*', period: '7d' }), { killed: vector() }, 'none in 7d', [
+    met('before the period', { killed: vector(WEEK * 0.95) }),
+    met('another reason', { killed: vector(0) }),
+    pending(
+      'within the period',
+      { killed: http(200, { data: { result: [{ metric: { pod: 'loki-0', container: 'loki' }, value: [0, String(WEEK * 0.94)] }] } }) },
+      '1 killed within the last 7d',
+      'container loki of Pod monitoring/loki-0 was OOMKilled',
+      'environment.loki.memory',
+    ),
+    pending('just now', { killed: vector(1) }, 'container ? of Pod monitoring/pod-0'),
+    pending('no Prometheus', { killed: noEndpoints }, '503'),
+  ]),
+  table(
+    writesAreAvailable(PROMETHEUS, ENVIRONMENT, '7d'),
+    { failed: vector(), pushed: vector(5000), up: vector(1), dropped: vector(), sent: vector(100) },
+    '100 % of the pushes answered without a 5xx, 100 % of the time up, 100 % of the entries not dropped by Alloy; 5000 pushes',
+    [
+      met('at the target', { failed: vector(5), up: vector(0.999) }, '99.9 % of the pushes answered without a 5xx, 99.9 % of the time up'),
+      met('one push is enough', { pushed: vector(1) }, '1 pushes'),
+      pending(
+        'pushes failed',
+        { failed: vector(6) },
+        '99.88 % of the pushes',
+        '99.88 % of the pushes answered without a 5xx is below 99.9 %',
+        'kubectl logs -n monitoring statefulset/loki -c loki',
+      ),
+      pending('it was down', { up: vector(0.99) }, '99 % of the time up is below 99.9 %'),
+      pending(
+        'none was counted',
+        { pushed: vector(0) },
+        'too few samples: 0 pushes, wanted are 1',
+        'not known to be well',
+        '/targets of monitoring/kube',
+      ),
+      pending('no Prometheus', { sent: noEndpoints }, 'answers 503'),
+    ],
+  ),
+  table(oldLinesAreGone(LOKI), { left: vector() }, 'no line of the week before the last 725 h', [
+    met('none, in a number', { left: vector(0) }),
+    failed(
+      'some are left',
+      { left: vector(1200) },
+      '1200 lines are older than 725 h',
+      'the compactor of monitoring/loki leaves what is older than 30d',
+      'kubectl logs -n monitoring statefulset/loki',
+      'loki_compactor_apply_retention_last_successful_run_timestamp_seconds',
+    ),
+    failed('refused', { left: http(400, 'parse error') }, '400', 'does not take'),
+    pending('not there', { left: noEndpoints }, '503'),
+    unreadable('no number', { left: vector('NaN') }, 'data.result.0.value.1'),
   ]),
 ];

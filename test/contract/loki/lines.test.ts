@@ -124,6 +124,16 @@ test('query: answers a metric query, and no other', async () => {
     result: [{ metric: {}, value: [expect.any(Number), '2'] }],
   });
   expect((await count('nope')).json.data).toMatchObject({ resultType: 'vector', result: [] });
+  const before = async (offset: string) => (await query(`sum(count_over_time({namespace="counted"}[1h] offset ${offset}))`)).json;
+  await loki().push({
+    stream: { namespace: 'counted' },
+    values: [
+      [nanoseconds(-60_000), 'one'],
+      [nanoseconds(-50_000), 'two'],
+    ],
+  });
+  expect(await before('1s')).toMatchObject({ data: { resultType: 'vector', result: [{ metric: {}, value: [expect.any(Number), '2'] }] } });
+  expect(await before('1h')).toMatchObject({ status: 'success', data: { resultType: 'vector', result: [] } });
   const text = 'log queries are not supported as an instant query type, please change your query to a range query type';
   expect(await query('{namespace="monitoring"}')).toMatchObject({ status: 400, contentType: TEXT, text });
 });
