@@ -6,8 +6,9 @@ import alloy from './3-alloy/phase.ts';
 import integration from './4-integration/phase.ts';
 import migration from './5-migration/phase.ts';
 import handoff from './6-handoff/phase.ts';
+import { explained } from './diagnosis.ts';
 
 /** The catalogue, in order. */
-const phases: readonly Phase[] = [readiness, infrastructure, loki, alloy, integration, migration, handoff];
+const phases: readonly Phase[] = [readiness, infrastructure, loki, alloy, integration, migration, handoff].map(explained);
 
 export default phases;

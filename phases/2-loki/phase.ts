@@ -50,7 +50,7 @@ export default definePhase(2, 'Loki Deployment', (environment) => {
               podsAreAdmitted('loki.pods-admitted', { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name }, applied.id),
               podsFitNodes('loki.pods-fit', namespace, selector, 'environment.loki.memory.request', applied.id),
               claimsAreBound('loki.claim-bound', namespace, [`storage-${name}-0`], applied.id),
-              releaseIsReady('loki.release-ready', release, loki.chart.version, applied.id),
+              releaseIsReady('loki.release-ready', release, loki.chart.version, applied.id, gitops.source),
               statefulSetIsRolledOut({ id: 'loki.rolled-out', namespace, name, after: ['loki.release-ready'] }),
               nothingRestarts({
                 id: 'loki.no-restarts',

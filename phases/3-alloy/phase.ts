@@ -39,7 +39,7 @@ export default definePhase(3, 'Alloy Configuration', (environment) => {
             validations: [
               podsAreAdmitted('alloy.pods-admitted', { apiVersion: 'apps/v1', kind: 'DaemonSet', namespace, name }, applied.id),
               nobodyElseOwns('flux.alloy-one-owner', app.kustomization, [release]),
-              releaseIsReady('alloy.release-ready', release, alloy.chart.version, applied.id),
+              releaseIsReady('alloy.release-ready', release, alloy.chart.version, applied.id, gitops.source),
               daemonSetCoversNodes({ id: 'alloy.on-every-node', namespace, name, after: ['alloy.release-ready'] }),
               nothingRestarts({
                 id: 'alloy.no-restarts',

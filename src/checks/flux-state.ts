@@ -33,16 +33,23 @@ export function isAsked({ metadata, status }: Flux): boolean {
   return asked !== undefined && asked !== status.lastHandledReconcileAt;
 }
 
+interface Stall {
+  readonly reason: string;
+  readonly why: readonly string[];
+  readonly since?: string;
+}
+
 /**
  * Why a HelmRelease is stalled, if it is. What it says of an older generation is what the newest commit may have mended.
  * After a rollback Ready speaks of that: why there was one stands in Released.
  */
-export function findStall(release: Flux): { readonly reason: string; readonly why: readonly string[] } | undefined {
+export function findStall(release: Flux): Stall | undefined {
   const stalled = findCondition(release.status.conditions, 'Stalled');
   if (stalled?.status !== 'True' || !isObserved(release) || isAsked(release)) return undefined;
   const released = findCondition(release.status.conditions, 'Released');
   const said = [released?.status === 'False' ? released.message : '', readyOf(release)?.message ?? '', stalled.message];
-  return { reason: stalled.reason, why: [...new Set(said)].filter((message) => message !== '') };
+  const { reason, lastTransitionTime: since } = stalled;
+  return { reason, why: [...new Set(said)].filter((message) => message !== ''), ...(since === undefined ? {} : { since }) };
 }
 
 /** Helm's words for values that a chart can't be rendered with. */

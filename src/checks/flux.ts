@@ -6,6 +6,7 @@ import { failed, met, pending, type Verdict } from '#model/verdict.ts';
 import { isAsked, judgeReady, progressOf, readyOf, suspended } from './flux-state.ts';
 import { Deployment, Flux } from './objects.ts';
 import { readList, readObject, readRemote, readTip } from './reads.ts';
+import { isTerminal } from './reasons.ts';
 
 export const fluxIsAvailable = (namespace: string): Check =>
   check({
@@ -91,7 +92,7 @@ export const kustomizationIsApplied = (id: string, kustomization: ObjectRef, git
       const { observedGeneration: saidOf = found.metadata.generation } = ready ?? {};
       const isOfToday = (found.status.lastAttemptedRevision ?? '').endsWith(remote.tip) && saidOf === found.metadata.generation;
       const isTried = isOfToday && !isAsked(found);
-      const fails = ready?.status === 'False' && isTried && TERMINAL.has(ready.reason);
+      const fails = ready?.status === 'False' && isTried && isTerminal('Kustomization', ready.reason);
       const saw = `${nameOf(kustomization)} has not applied ${short(remote.tip)}`;
       const cause = [`it has applied ${applied}`, ...progressOf(found)];
       const remedy = `flux logs --kind=Kustomization --name=${kustomization.name}; mend what it says in Git, then resume`;
@@ -112,7 +113,7 @@ export const chartIsServed = (id: string, ref: ObjectRef, chart: Chart): Check =
       if (revision === chart.version) return judgeReady(found, 'HelmChart', `version ${revision}`);
       const ready = readyOf(found);
       const isCurrent = found.status.observedGeneration >= found.metadata.generation;
-      if (isCurrent && ready?.status === 'False' && ready.reason === 'InvalidChartReference')
+      if (isCurrent && ready?.status === 'False' && isTerminal('source', ready.reason))
         return failed(
           `chart ${chart.name} ${chart.version} can't be had`,
           [`${nameOf(ref)}: ${ready.reason}: ${ready.message}`],
@@ -139,9 +140,6 @@ export const remoteIsUsable: Check = check({
     return met(`${remote.branch} at ${short(remote.tip)}, a push would be accepted`);
   },
 });
-
-/** Reasons of Kustomization's Ready that don't pass by waiting (kustomize-controller's conditions). */
-const TERMINAL = new Set(['BuildFailed', 'ReconciliationFailed', 'PruneFailed', 'HealthCheckFailed']);
 
 function withoutTip({ remote, branch, unreachable }: RemoteAnswer): Verdict {
   return unreachable === undefined

@@ -54,6 +54,7 @@ export const Node = v.object({
 });
 
 const Terminated = v.object({ reason: v.optional(text, ''), exitCode: v.optional(v.number(), 0), finishedAt: v.optional(time) });
+export type Terminated = v.InferOutput<typeof Terminated>;
 const ContainerStatus = v.object({
   name: text,
   ready: v.optional(v.boolean(), false),
@@ -67,6 +68,7 @@ const ContainerStatus = v.object({
   ),
   lastState: v.optional(v.object({ terminated: v.optional(Terminated) }), {}),
 });
+export type ContainerStatus = v.InferOutput<typeof ContainerStatus>;
 const Resources = v.optional(v.object({ requests: quantities, limits: quantities }), {});
 const Variable = v.object({ name: text, value: v.optional(text) });
 const Container = v.object({ name: text, resources: Resources, env: v.optional(v.array(Variable), []) });
@@ -81,6 +83,9 @@ export const Pod = v.object({
     v.object({
       phase: v.optional(text, 'Pending'),
       conditions,
+      reason: v.optional(text, ''),
+      message: v.optional(text, ''),
+      initContainerStatuses: v.optional(v.array(ContainerStatus), []),
       containerStatuses: v.optional(v.array(ContainerStatus), []),
       startTime: v.optional(text),
     }),
@@ -138,6 +143,7 @@ export const DaemonSet = v.object({
     {},
   ),
 });
+export type DaemonSet = v.InferOutput<typeof DaemonSet>;
 
 /** How many pods a workload wants, and how many it has made, whatever became of them. */
 export const Workload = v.object({
@@ -180,6 +186,7 @@ export const EventObject = v.object({
   lastTimestamp: v.optional(v.nullable(text)),
   eventTime: v.optional(v.nullable(text)),
 });
+export type EventObject = v.InferOutput<typeof EventObject>;
 
 export const StorageClass = v.object({ metadata: Metadata, provisioner: text });
 
@@ -200,7 +207,7 @@ export const Flux = v.object({
     v.object({
       observedGeneration: v.optional(v.number(), -1),
       conditions,
-      artifact: v.optional(v.object({ revision: text })),
+      artifact: v.optional(v.object({ revision: text, lastUpdateTime: v.optional(text) })),
       lastAppliedRevision: v.optional(text),
       lastAttemptedRevision: v.optional(text),
       lastAttemptedGeneration: v.optional(v.number()),

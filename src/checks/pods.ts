@@ -1,7 +1,7 @@
-import type * as v from 'valibot';
 import { type Check, check } from '#model/check.ts';
 import { nameOf, type ObjectRef, type Scope } from '#model/kubernetes.ts';
 import { failed, met, pending } from '#model/verdict.ts';
+import { newestOf, timeOf } from './events.ts';
 import { Claim, EventObject, findCondition, Node, Pod, StorageClass, Workload } from './objects.ts';
 import { formatBytes, parseQuantity } from './quantity.ts';
 import { readList, readObject } from './reads.ts';
@@ -43,19 +43,6 @@ export const podsAreAdmitted = (id: string, workload: ObjectRef, after: string):
 
 /** An older refusal may be mended already: the controller tries again, less and less often; milliseconds. */
 const FRESH = 60_000;
-
-type Event = v.InferOutput<typeof EventObject>;
-
-function newestOf(events: readonly Event[], kind: string, name: string, reason?: string): Event | undefined {
-  const about = events.filter(
-    ({ involvedObject: of, ...event }) => of.kind === kind && of.name === name && (reason ?? event.reason) === event.reason,
-  );
-  return about.toSorted((a, b) => timeOf(b) - timeOf(a))[0];
-}
-
-function timeOf({ lastTimestamp, eventTime, metadata }: Event): number {
-  return Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '');
-}
 
 function remedyOf(message: string, namespace: string): string {
   if (message.includes('PodSecurity'))

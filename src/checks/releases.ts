@@ -4,26 +4,31 @@ import { failed, met, pending } from '#model/verdict.ts';
 import { findRefusal, findStall, isObserved, judgeReady, readyOf, resetCommand, resetOf, suspended, toReconcile } from './flux-state.ts';
 import { Flux, findCondition, Pod, StatefulSet } from './objects.ts';
 import { readList, readObject } from './reads.ts';
+import { findReason } from './reasons.ts';
 
 /**
- * HelmRelease Ready, for the generation it has now, at the wanted chart version.
+ * HelmRelease Ready, for the generation it has now, at the wanted chart version. One that is out of retries is reset only after something
+ * has changed since, a commit that the source has fetched: else the same would fail again as often.
  * @param applied the check that says that Flux has applied the newest commit: before it, the release is the one of yesterday's values
  */
-export const releaseIsReady = (id: string, ref: ObjectRef, version: string, applied: string): Check =>
+export const releaseIsReady = (id: string, ref: ObjectRef, version: string, applied: string, source: ObjectRef): Check =>
   check({
     id,
     title: `${nameOf(ref)} is released at chart version ${version}`,
     holds: 'always',
     after: [applied],
     repairPermissions: toReconcile(ref),
-    reads: { found: readObject(ref, Flux) },
-    judge: ({ found }) => {
+    reads: { found: readObject(ref, Flux), source: readObject(source, Flux) },
+    judge: ({ found, source: git }) => {
       if (found === undefined) return pending(`${nameOf(ref)} is not there yet`, [], `kubectl get helmrelease -n ${ref.namespace}`);
       const stall = findStall(found);
       if (stall !== undefined)
-        return failed(`${nameOf(ref)} is stalled: ${stall.reason}`, stall.why, `mend the cause, then: ${resetCommand(ref)}`, [
-          resetOf(ref),
-        ]);
+        return failed(
+          `${nameOf(ref)} is stalled: ${stall.reason}`,
+          stall.why,
+          `mend the cause, then: ${resetCommand(ref)}`,
+          isNewer(git, stall.since) ? [resetOf(ref)] : undefined,
+        );
       const refusal = findRefusal(found);
       if (refusal !== undefined)
         return failed(
@@ -43,6 +48,11 @@ export const releaseIsReady = (id: string, ref: ObjectRef, version: string, appl
       return judgeReady(found, 'HelmRelease', `chart ${version} ${newest?.status ?? ''}`.trim());
     },
   });
+
+/** Whether the source has fetched a commit since. */
+function isNewer(source: Flux | undefined, since: string | undefined): boolean {
+  return Date.parse(source?.status.artifact?.lastUpdateTime ?? '') > Date.parse(since ?? '');
+}
 
 /** How long a pod that runs may take to become ready before it counts as stuck; milliseconds. */
 const PATIENCE = 60_000;
@@ -110,12 +120,12 @@ function isHeldUp({ metadata, status }: Pod, set: StatefulSet): boolean {
 
 /** One that fails to start, or has run for a while; one that just started may become ready, and then it is replaced. */
 function isHopeless({ metadata, status }: Pod, now: Date): boolean {
-  const fails = status.containerStatuses.some(({ state }) => state.waiting !== undefined && !STARTING.has(state.waiting.reason));
+  const fails = status.containerStatuses.some(
+    ({ state }) => state.waiting !== undefined && findReason('waiting', state.waiting.reason)?.ends !== 'starting',
+  );
   const since = findCondition(status.conditions, 'Ready')?.lastTransitionTime ?? metadata.creationTimestamp ?? '';
   return fails || now.getTime() - Date.parse(since) > PATIENCE;
 }
-
-const STARTING = new Set(['', 'ContainerCreating', 'PodInitializing']);
 
 function whyNotReady({ status }: Pod): readonly string[] {
   const waiting = status.containerStatuses.flatMap(({ name, state }) =>

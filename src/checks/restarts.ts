@@ -1,9 +1,11 @@
 import { type Check, check } from '#model/check.ts';
 import { nameOf, type ObjectRef } from '#model/kubernetes.ts';
 import { failed, met, pending, type Verdict } from '#model/verdict.ts';
+import { ageOf, describeEnd, endOf, isRecent } from './containers.ts';
 import { attemptBegan } from './flux-state.ts';
 import { Flux, findCondition, Pod } from './objects.ts';
 import { readList, readObject } from './reads.ts';
+import { findReason, remedyAt } from './reasons.ts';
 
 interface Watched {
   readonly id: string;
@@ -20,10 +22,6 @@ interface Watched {
   readonly after: string;
 }
 
-/** How long after a restart a container is not yet believed: Ready between two crashes is not quiet. */
-const RECENT = 10 * 60_000;
-const RECENT_OOM = 60 * 60_000;
-
 /** No container was killed, restarts or hangs before its start: 124 restarts were once called done, because each look fell between two crashes. */
 export const nothingRestarts = ({ id, namespace, selector, what, setting, release, after }: Watched): Check =>
   check({
@@ -38,7 +36,7 @@ export const nothingRestarts = ({ id, namespace, selector, what, setting, releas
     judge: ({ pods = [], found }, now) => {
       const since = found === undefined ? undefined : attemptBegan(found);
       const worst = pods
-        .flatMap((pod) => troubleOf(pod, now, setting).map((verdict) => asOfBefore(verdict, pod, since, release)))
+        .flatMap((pod) => troublesOf(pod, now, setting).map((verdict) => asOfBefore(verdict, pod, since, release)))
         .toSorted((a, b) => Number(b.state === 'failed') - Number(a.state === 'failed'))[0];
       if (worst !== undefined) return worst;
       if (pods.length === 0) return pending('there are no pods', [`no pod has the labels ${selector}`], 'nothing yet');
@@ -49,56 +47,34 @@ export const nothingRestarts = ({ id, namespace, selector, what, setting, releas
 
 type Trouble = Exclude<Verdict, { state: 'met' }>;
 
-function troubleOf(pod: Pod, now: Date, setting: string): Trouble[] {
-  const name = `Pod ${pod.metadata.namespace}/${pod.metadata.name}`;
-  const events = `kubectl describe pod -n ${pod.metadata.namespace} ${pod.metadata.name}`;
+function troublesOf(pod: Pod, now: Date, setting: string): Trouble[] {
+  const { namespace, name } = pod.metadata;
+  const what = `Pod ${namespace}/${name}`;
   const scheduled = findCondition(pod.status.conditions, 'PodScheduled');
-  if (scheduled?.status === 'False') return [pending(`${name} finds no node: ${scheduled.reason}`, [scheduled.message], events)];
-  return pod.status.containerStatuses.flatMap((container) => {
-    const last = container.state.terminated ?? container.lastState.terminated;
-    const age = last?.finishedAt === undefined ? 0 : now.getTime() - Date.parse(last.finishedAt);
-    const logs = `kubectl logs -n ${pod.metadata.namespace} ${pod.metadata.name} -c ${container.name} --previous`;
+  if (scheduled?.status === 'False')
+    return [pending(`${what} finds no node: ${scheduled.reason}`, [scheduled.message], `kubectl describe pod -n ${namespace} ${name}`)];
+  const containers = [...pod.status.initContainerStatuses, ...pod.status.containerStatuses];
+  return containers.flatMap((container) => {
+    const end = endOf(container);
+    const logs = `kubectl logs -n ${namespace} ${name} -c ${container.name} --previous`;
+    const ended = end === undefined ? [] : [describeEnd(container.name, end, pod)];
     const times = `${container.restartCount} restarts`;
-    if (last?.reason === 'OOMKilled' && age < RECENT_OOM) {
-      const memory = pod.spec.containers.find((one) => one.name === container.name)?.resources.limits.memory;
-      return [
-        failed(
-          `${name}: container ${container.name} was OOMKilled, ${times}`,
-          [
-            `${name} is not stable`,
-            `container ${container.name} was killed with exit code ${last.exitCode}: OOMKilled`,
-            `its memory limit is ${memory ?? 'not set'}`,
-          ],
-          `raise ${setting}, commit, and resume; ${logs} shows what it did`,
-        ),
-      ];
+    if (end?.reason === 'OOMKilled' && isRecent(container, now)) {
+      const remedy = `raise ${setting}, commit, and resume; ${logs} shows what it did`;
+      return [failed(`${what}: container ${container.name} was OOMKilled, ${times}`, ended, remedy)];
     }
-    const waiting = container.state.waiting;
-    if (waiting?.reason === 'CrashLoopBackOff' || waiting?.reason === 'ImagePullBackOff' || waiting?.reason === 'ErrImagePull') {
-      return [
-        failed(
-          `${name}: container ${container.name} is in ${waiting.reason}, ${times}`,
-          [waiting.message || waiting.reason, ...(last === undefined ? [] : [`it ended with exit code ${last.exitCode}: ${last.reason}`])],
-          logs,
-        ),
-      ];
+    if (container.state.waiting !== undefined) {
+      const { reason, message } = container.state.waiting;
+      const known = findReason('waiting', reason, message);
+      const saw = `${what}: container ${container.name} waits: ${reason || 'for no reason that it tells'}, ${times}`;
+      const remedy =
+        known === undefined
+          ? `kubectl describe pod -n ${namespace} ${name}`
+          : remedyAt(known, { namespace, name, container: container.name });
+      return [(known?.ends === 'terminal' ? failed : pending)(saw, [message || reason, ...ended], remedy)];
     }
-    if (waiting?.reason === 'CreateContainerConfigError' || waiting?.reason === 'ContainerCreating')
-      return [
-        pending(
-          `${name}: container ${container.name} is not created yet: ${waiting.reason}`,
-          [waiting.message],
-          `${events} shows whether a Secret or ConfigMap that it names is missing, or a volume can't be mounted (FailedMount)`,
-        ),
-      ];
-    if (container.restartCount > 0 && last !== undefined && age < RECENT) {
-      return [
-        pending(
-          `${name}: container ${container.name} restarted ${Math.round(age / 1000)} s ago, ${times}`,
-          [`it ended with exit code ${last.exitCode}: ${last.reason}`],
-          logs,
-        ),
-      ];
+    if (end !== undefined && isRecent(container, now)) {
+      return [pending(`${what}: container ${container.name} restarted ${Math.round(ageOf(end, now) / 1000)} s ago, ${times}`, ended, logs)];
     }
     return [];
   });

@@ -53,7 +53,7 @@ test('Flux is followed from the commit to the release by watches alone', async (
   const onJudged = ({ id }: Check, { state }: { state: string }) => looks.push(`${id} ${state}`);
   const wait = (...checks: Check[]) => awaitChecks(checks, { observer, clock: unpolled, signal, timeout: 60_000, onJudged });
   const applied = isApplied(appOf(environment, 'loki'), environment);
-  const ready = releaseIsReady('loki.release-ready', releaseRef(namespace, name), chart.version, applied.id);
+  const ready = releaseIsReady('loki.release-ready', releaseRef(namespace, name), chart.version, applied.id, environment.gitops.source);
 
   await deliver(phase1);
   expect((await wait(applied)).ending).toBe('met');

@@ -23,7 +23,10 @@ const reset: Change = { do: 'reconcile', object: release, reset: true };
 it.each([
   ['loki.no-stuck-pod: a bad commit was reverted, and its pod is still there', [pod('loki-0'), reset]],
   ['loki.no-stuck-pod: all that are stuck are named', [pod('loki-0'), pod('loki-1'), reset]],
-  ['loki.release-ready: retries exhausted', [reset]],
+  ['loki.release-ready: retries exhausted, and a commit came since', [reset]],
+  ['loki.release-ready: retries exhausted', undefined],
+  ['loki.release-ready: retries exhausted at the time of the commit', undefined],
+  ['loki.release-ready: retries exhausted, nobody knows when', undefined],
 ])('%s', (name, changes) => expect(offers.find(({ offer }) => offer === name)?.repair).toEqual(changes));
 
 describe.each(offers)('$offer', ({ check, verdict, repair }) => {

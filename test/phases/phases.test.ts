@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { permissionsOf } from '#engine/permissions.ts';
+import { diagnosisPermissionsOf, permissionsOf } from '#engine/permissions.ts';
 import { type Check, isGate, isProbe } from '#model/check.ts';
 import type { Permission } from '#model/kubernetes.ts';
 import type { Reads } from '#model/read.ts';
@@ -108,6 +108,41 @@ it.each([
     .flatMap(judgedIn)
     .map(({ title }) => title);
   expect(titles).toContain(`There is room for 1 CPU and ${memory} memory`);
+});
+
+describe('where the cause of a red check is looked for', () => {
+  const namesIn = (name: keyof typeof ENVIRONMENTS) => {
+    const checks = objectivesOf(ENVIRONMENTS[name])
+      .flatMap(judgedIn)
+      .filter((one): one is Check => !isProbe(one));
+    const reads = (check: Check) => Object.values((check.diagnosis?.reads ?? {}) as Reads).map(({ subject }) => subject);
+    return new Map(checks.map((check) => [check.id, reads(check)]));
+  };
+  const all = namesIn('homelab');
+
+  it.each([
+    ['flux.loki-storage-applied', 'Kustomization flux-system/loki-storage'],
+    ['flux.airflow-applied', 'Kustomization flux-system/airflow'],
+    ['flux.loki-chart-served', 'HelmChart monitoring/loki'],
+    ['flux.alloy-charts-fetched', 'HelmRepository monitoring/grafana'],
+    ['s3.secret-complete', 'ExternalSecret monitoring/loki-s3-credentials'],
+    ['loki.release-ready', 'HelmRelease monitoring/loki'],
+    ['loki.ready', 'pods in monitoring'],
+    ['alloy.release-ready', 'HelmRelease monitoring/alloy'],
+    ['logs.coverage', 'Kustomization flux-system/alloy'],
+    ['airflow.archive-complete', 'pods in airflow'],
+  ])('%s: %s', (id, subject) => expect(all.get(id)).toContain(subject));
+
+  it('nowhere else', () => {
+    expect(all.get('cluster.nodes-ready')).toEqual([]);
+    expect(namesIn('existing bucket and Secret').get('s3.secret-complete')).toEqual([]);
+  });
+
+  it('needs nothing but to look', () => {
+    const wanted = phases.flatMap((phase) => diagnosisPermissionsOf(phase.for(ENVIRONMENTS.homelab)));
+    expect(wanted).toContainEqual({ verb: 'get', group: '', resource: 'pods/log', namespace: 'monitoring' });
+    expect(wanted.filter(({ verb, resource }) => !['get', 'list'].includes(verb) || resource === 'secrets')).toEqual([]);
+  });
 });
 
 describe('what a cluster does not have is skipped with its reason', () => {

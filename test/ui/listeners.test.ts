@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import type { Event } from '#model/event.ts';
 import { liveProgress } from '#ui/live.ts';
 import { ndjsonProgress } from '#ui/ndjson.ts';
 import { plainProgress } from '#ui/plain.ts';
@@ -38,6 +39,40 @@ describe('plain lines', () => {
     expect(coloured).not.toBe(plain);
     expect(stripVTControlCharacters(coloured ?? '')).toBe(plain);
   });
+});
+
+describe('what is still pending when nobody waits any longer is told with its causes', () => {
+  const last: Event = {
+    ...{ time: '2026-01-02T03:04:05.678Z', run: 'r1', seq: 1, type: 'check.judged', phase: 1, objective: '1.1', check: 'bucket' },
+    ...{ title: 'The bucket is bound', state: 'pending', summary: 'not bound', cause: ['no provisioner'], remedy: 'run it', final: true },
+  };
+
+  it('as plain lines', () => {
+    const written: string[] = [];
+    plainProgress((text) => written.push(text), { colours: false, verbose: false }).listener(last);
+    expect(written.join('')).toBe('  1.1 pending The bucket is bound: not bound\n    because no provisioner\n    to fix it: run it\n');
+  });
+
+  it('in the tree', async () => {
+    const { stream, text } = terminal();
+    const progress = liveProgress(OUTLINE, stream);
+    const over = { ...last, type: 'objective.finished', name: 'S3', state: 'failed' } as Event;
+    for (const event of [...RUN.slice(0, 9), last, over]) {
+      progress.listener(event);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await progress.close();
+    expect(text()).toContain('because no provisioner');
+  });
+});
+
+it('permissions that only looking for causes needs are named', () => {
+  const written: string[] = [];
+  const event = { type: 'preflight.finished', asked: 3, denied: [], unexplained: ['get pods/log in monitoring'] } as unknown as Event;
+  plainProgress((text) => written.push(text), { colours: false, verbose: false }).listener(event);
+  expect(written.join('')).toBe(
+    'Permissions: 3 asked for, all granted\nWithout these, causes can be found less far:\n    get pods/log in monitoring\n',
+  );
 });
 
 describe('ndjson', () => {

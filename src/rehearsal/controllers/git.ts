@@ -1,7 +1,8 @@
 import { execa } from 'execa';
 import type { Manifest } from '#model/kubernetes.ts';
+import { timestamp } from '../api/store.ts';
 import { memoryOf } from '../memory.ts';
-import { hashOf, specOf } from '../tree.ts';
+import { hashOf, specOf, statusOf } from '../tree.ts';
 import type { World } from '../world.ts';
 import { isSuspended, ready, reportFlux } from './apply.ts';
 
@@ -46,7 +47,9 @@ async function fetchRepository(world: World, repository: Manifest): Promise<void
   const kept = filesOf(world, revision);
   kept.files ??= await readFiles(url, tip);
   const succeeded = ready('True', 'Succeeded', `stored artifact for revision '${revision}'`);
-  const artifact = { revision, path: `gitrepository/${tip}.tar.gz`, digest: `sha256:${hashOf(revision, 64)}` };
+  const before = statusOf(repository).artifact;
+  const lastUpdateTime = before?.revision === revision ? before.lastUpdateTime : timestamp(world.now());
+  const artifact = { revision, lastUpdateTime, path: `gitrepository/${tip}.tar.gz`, digest: `sha256:${hashOf(revision, 64)}` };
   reportFlux(world, repository, { artifact }, [succeeded, { ...succeeded, type: 'ArtifactInStorage' }]);
 }
 

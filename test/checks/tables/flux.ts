@@ -1,7 +1,7 @@
 import { chartIsServed, fluxIsAvailable, kustomizationIsApplied, remoteIsUsable } from '#checks/flux.ts';
 import { releaseIsReady } from '#checks/releases.ts';
 import type { Answer } from '#model/read.ts';
-import { absent, failed, GITOPS, LOKI, list, met, object, pending, table } from '../support.ts';
+import { absent, failed, GITOPS, LOKI, list, met, minutesAgo, object, pending, table } from '../support.ts';
 
 const TIP = 'c0ffee1234567890c0ffee1234567890c0ffee12';
 const OLD = 'main@sha1:0000000000000000000000000000000000000000';
@@ -26,8 +26,10 @@ const served = (version: string, ...conditions: object[]) => flux({ artifact: { 
 const released = (chartVersion: string, ...conditions: object[]) => flux({ history: [{ chartVersion, status: 'deployed' }], conditions });
 const stalled = [
   says('Ready', 'False', 'InstallFailed', 'context deadline exceeded'),
-  says('Stalled', 'True', 'RetriesExceeded', 'Failed to install after 4 attempt(s)'),
+  { ...says('Stalled', 'True', 'RetriesExceeded', 'Failed to install after 4 attempt(s)'), lastTransitionTime: minutesAgo(20) },
 ];
+/** The source, with a commit that it fetched so many minutes ago. */
+const fetchedAt = (minutes: number) => flux({ artifact: { revision: REVISION, lastUpdateTime: minutesAgo(minutes) } });
 const refused = [
   says(
     'Ready',
@@ -192,8 +194,8 @@ export default [
     pending('served, without a Ready', { found: served('18.11.0') }, 'says nothing about being ready'),
   ]),
   table(
-    releaseIsReady('loki.release-ready', release, '18.11.0', 'flux.loki-applied'),
-    { found: released('18.11.0', ready) },
+    releaseIsReady('loki.release-ready', release, '18.11.0', 'flux.loki-applied', GITOPS.source),
+    { found: released('18.11.0', ready), source: fetchedAt(30) },
     'chart 18.11.0 deployed',
     [
       pending('not there yet', { found: absent }, 'HelmRelease monitoring/loki is not there'),
@@ -202,8 +204,21 @@ export default [
         { found: flux({ conditions: stalled }) },
         'HelmRelease monitoring/loki is stalled: RetriesExceeded',
         'context deadline exceeded',
-        'flux reconcile helmrelease -n monitoring loki --reset',
+        'mend the cause, then: flux reconcile helmrelease -n monitoring loki --reset',
       ),
+      failed(
+        'retries exhausted, and a commit came since',
+        { found: flux({ conditions: stalled }), source: fetchedAt(19) },
+        'RetriesExceeded',
+        '--reset',
+      ),
+      failed(
+        'retries exhausted at the time of the commit',
+        { found: flux({ conditions: stalled }), source: fetchedAt(20) },
+        'RetriesExceeded',
+      ),
+      failed('retries exhausted, nobody knows when', { found: flux({ conditions: rolledBack }), source: fetchedAt(1) }, 'RetriesExceeded'),
+      failed('retries exhausted, and no source', { found: flux({ conditions: stalled }), source: absent }, 'RetriesExceeded'),
       pending(
         'a CRD is missing',
         { found: flux({ conditions: [says('Ready', 'False', 'InstallFailed', 'no matches for kind "ServiceMonitor"')] }) },
@@ -250,6 +265,7 @@ export default [
         found: flux({ history: [{ chartVersion: '18.11.0' }], conditions: [ready] }, { spec: { suspend: true } }),
       }),
     ],
+    ['source'],
   ),
   table(remoteIsUsable, { remote: remote({ tip: TIP }) }, 'main at c0ffee1', [
     failed('unreachable', { remote: remote({ unreachable: 'Could not resolve host' }) }, 'Could not resolve host', 'git ls-remote origin'),
