@@ -3,7 +3,7 @@ import { appOf, type Files, render } from '../repository.ts';
 import { libraryDocument } from './queries.ts';
 
 export const LIBRARY = 'docs/logging/queries.md';
-export const DASHBOARDS = ['Logs / Volume', 'Logs / Query performance'] as const;
+export const DASHBOARDS = ['Logs / Volume', 'Logs / Query performance', 'Logs / Operations'] as const;
 
 export function grafanaFiles(environment: Environment): Files {
   const { directory } = appOf(environment, 'loki');
@@ -28,6 +28,13 @@ export function grafanaFiles(environment: Environment): Files {
         'grafana_dashboard',
         'logs-queries.json',
         dashboard('logs-queries', DASHBOARDS[1], PERFORMANCE),
+      ),
+      configMap(
+        'logs-operations-dashboard',
+        loki.namespace,
+        'grafana_dashboard',
+        'logs-operations.json',
+        dashboard('logs-operations', DASHBOARDS[2], operations(environment)),
       ),
     ),
     [LIBRARY]: libraryDocument(),
@@ -72,6 +79,18 @@ const PERFORMANCE: readonly Panel[] = [
     unit: 'percentunit',
   },
 ];
+
+/** What goes in, what is refused or lost on the way, and what restarts. */
+function operations({ loki }: Environment): readonly Panel[] {
+  const panel = (title: string, query: string, unit: string): Panel => ({ title, datasource: PROMETHEUS, query, unit });
+  return [
+    panel('Lines received', 'sum(rate(loki_distributor_lines_received_total[5m]))', 'cps'),
+    panel('Lines that Loki refused, by reason', 'sum by (reason) (rate(loki_discarded_samples_total[5m]))', 'cps'),
+    panel('Lines that Alloy dropped, by pod', 'sum by (pod) (rate(loki_write_dropped_entries_total[5m]))', 'cps'),
+    panel('Chunks that could not be flushed', 'sum(rate(loki_ingester_chunks_flush_failures_total[5m]))', 'ops'),
+    panel('Restarts', `sum by (pod) (increase(kube_pod_container_status_restarts_total{namespace="${loki.namespace}"}[1h]))`, 'none'),
+  ];
+}
 
 function dashboard(uid: string, title: string, panels: readonly Panel[]): string {
   return JSON.stringify(

@@ -1,7 +1,7 @@
 import { linesAreReadableSoon, nothingOfOursIsLeft } from '#checks/alloy-limits.ts';
 import { collectsExactlyOnce } from '#checks/alloy-lines.ts';
 import { documentIsThere, libraryRuns } from '#checks/documents.ts';
-import { dashboardsAreFound, dataSourceIsHealthy, oneDefaultDataSource } from '#checks/grafana.ts';
+import { dashboardsAreFound, dataSourceIsHealthy, dataSourceIsThisLoki, oneDefaultDataSource, queriesGoThrough } from '#checks/grafana.ts';
 import { lokiIsReady } from '#checks/loki.ts';
 import { retentionRuns, storageIsS3 } from '#checks/loki-config.ts';
 import { everyPodHasLogs, queriesAreFast, streamsAreEnough } from '#checks/loki-coverage.ts';
@@ -27,7 +27,15 @@ export default definePhase(4, 'Integration & Testing', (environment) => {
           {
             title: 'Configure Loki data source',
             ...noGrafana,
-            validations: grafana === null ? [] : [dataSourceIsHealthy(grafana), oneDefaultDataSource(grafana)],
+            validations:
+              grafana === null
+                ? []
+                : [
+                    dataSourceIsHealthy(grafana),
+                    dataSourceIsThisLoki(grafana, loki),
+                    oneDefaultDataSource(grafana),
+                    queriesGoThrough(grafana),
+                  ],
           },
           {
             title: 'Import log dashboards',

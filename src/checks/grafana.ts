@@ -1,14 +1,16 @@
 import * as v from 'valibot';
 import { type Check, check } from '#model/check.ts';
-import type { Grafana } from '#model/environment.ts';
-import { serviceName } from '#model/kubernetes.ts';
-import { failed, met, pending } from '#model/verdict.ts';
+import type { Grafana, Loki } from '#model/environment.ts';
+import { type ServiceRef, serviceName } from '#model/kubernetes.ts';
+import { failed, met, pending, type Verdict } from '#model/verdict.ts';
 import { notAnswering } from './answering.ts';
 import { readJson } from './reads.ts';
 
 const text = v.optional(v.string(), '');
 const Health = v.object({ database: v.string(), version: v.string() });
-const DataSources = v.array(v.object({ uid: v.string(), name: v.string(), type: text, isDefault: v.optional(v.boolean(), false) }));
+const DataSources = v.array(
+  v.object({ uid: v.string(), name: v.string(), type: text, url: text, isDefault: v.optional(v.boolean(), false) }),
+);
 const Found = v.array(v.object({ uid: v.string(), title: v.string(), tags: v.optional(v.array(v.string()), []) }));
 
 export const grafanaIsHealthy = ({ service }: Grafana): Check =>
@@ -37,17 +39,88 @@ export const dataSourceIsHealthy = ({ service, login }: Grafana): Check =>
     holds: 'always',
     reads: { health: readJson(service, '/api/datasources/uid/loki/health', v.object({ status: v.string(), message: text }), { login }) },
     judge: ({ health }) => {
-      if (health.status === 404)
-        return pending(
-          'there is no datasource with uid loki',
-          ["Grafana's sidecar has not loaded ConfigMap loki-datasource"],
-          'it needs the label grafana_datasource: "1"',
-        );
+      if (health.status === 404) return noDataSource();
       if (health.value === undefined) return notAnswering('/api/datasources/uid/loki/health', health);
       const { status, message } = health.value;
-      return status === 'OK' ? met(message.trim() || 'OK') : pending(`status ${status}`, [message], 'see the url of the datasource');
+      return status === 'OK'
+        ? met(message.trim() || 'OK')
+        : pending(`status ${status}`, [message], `see the url of the datasource: ${SOURCES}`);
     },
   });
+
+/** A datasource that answers may be another Loki's. */
+export const dataSourceIsThisLoki = ({ service, login }: Grafana, { gateway }: Loki): Check =>
+  check({
+    id: 'grafana.datasource-here',
+    title: `Grafana's datasource loki is ${serviceName(gateway)}, and not the default`,
+    holds: 'always',
+    reads: { sources: readJson(service, '/api/datasources', DataSources, { login }) },
+    judge: ({ sources }) => {
+      if (sources.value === undefined) return notAnswering('/api/datasources', sources);
+      const loki = sources.value.find(({ uid }) => uid === 'loki');
+      if (loki === undefined) return noDataSource();
+      const mend = `mend it in ConfigMap loki-datasource in Git (${SOURCES}), or run phase 4 again`;
+      if (loki.type !== 'loki' || !pointsAt(loki.url, gateway))
+        return failed(
+          `datasource loki is a ${loki.type} at ${loki.url}`,
+          [`this Loki is behind ${serviceName(gateway)}: what Grafana shows comes from somewhere else`],
+          mend,
+        );
+      return loki.isDefault
+        ? failed(
+            'datasource loki is the default',
+            [
+              "dashboards without a datasource of their own ask Loki in Prometheus' language, and with a second default Grafana does not start",
+            ],
+            mend,
+          )
+        : met(`type loki at ${loki.url}, not the default`);
+    },
+  });
+
+const Lines = v.object({ data: v.object({ result: v.array(v.object({ values: v.array(v.unknown()) })) }) });
+
+/** The way that a person takes: Grafana's own login, its datasource, and a line that comes back. */
+export const queriesGoThrough = ({ service, login }: Grafana): Check => {
+  const path = '/api/datasources/proxy/uid/loki/loki/api/v1/query_range';
+  const query = { query: '{namespace=~".+"}', limit: '1', since: '1h' };
+  return check({
+    id: 'grafana.query-through',
+    title: 'A query through Grafana brings a line of the last hour',
+    holds: 'always',
+    after: ['grafana.datasource-healthy'],
+    reads: { found: readJson(service, path, Lines, { query, login }) },
+    judge: ({ found }) => {
+      if (found.value === undefined) return notAnswering(path, found);
+      const lines = found.value.data.result.reduce((sum, { values }) => sum + values.length, 0);
+      return lines > 0
+        ? met(`${lines} line for ${query.query}`)
+        : pending(
+            `no line for ${query.query}`,
+            ['the datasource answers, but its Loki has none of the last hour'],
+            `see whether it is this Loki: ${SOURCES}; then the check logs.coverage`,
+          );
+    },
+  });
+};
+
+/** What Grafana's sidecar loads. */
+const SOURCES = 'kubectl get configmap -A -l grafana_datasource=1';
+
+function noDataSource(): Verdict {
+  return pending(
+    'there is no datasource with uid loki',
+    ["Grafana's sidecar has not loaded ConfigMap loki-datasource"],
+    `it needs the label grafana_datasource: "1": ${SOURCES}`,
+  );
+}
+
+function pointsAt(url: string, { namespace, name, port }: ServiceRef): boolean {
+  if (!URL.canParse(url)) return false;
+  const { hostname, pathname, port: given } = new URL(url);
+  const [service, where] = hostname.split('.');
+  return service === name && where === namespace && Number(given || 80) === port && pathname === '/';
+}
 
 /** Two defaults crash Grafana, at its next restart and not before. */
 export const oneDefaultDataSource = ({ service, login }: Grafana): Check =>
@@ -64,12 +137,12 @@ export const oneDefaultDataSource = ({ service, login }: Grafana): Check =>
         return failed(
           'no datasource is the default',
           ['dashboards without a datasource of their own stay empty'],
-          `set isDefault: true on the datasource of Prometheus (kubectl get configmap -A -l grafana_datasource=1)`,
+          `set isDefault: true on the datasource of Prometheus (${SOURCES})`,
         );
       return failed(
         `${defaults.length} datasources are the default: ${defaults.join(', ')}`,
         [`Grafana at ${serviceName(service)} runs, and does not start again with two`],
-        'set isDefault: false on all but one (kubectl get configmap -A -l grafana_datasource=1)',
+        `set isDefault: false on all but one (${SOURCES})`,
       );
     },
   });
@@ -89,7 +162,7 @@ export const dashboardsAreFound = ({ service, login }: Grafana, id: string, titl
         : pending(
             `${titles.length - absent.length} of ${titles.length} found`,
             absent.map((title) => `${title} is not there`),
-            'its ConfigMap needs the label grafana_dashboard: "1"',
+            'its ConfigMap needs the label grafana_dashboard: "1": kubectl get configmap -A -l grafana_dashboard=1',
           );
     },
   });

@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { stringify } from 'yaml';
 import type { Manifest } from '#model/kubernetes.ts';
-import { condition, container, object, secret, service, workload } from '../build.ts';
+import { condition, configMap, container, object, secret, service, workload } from '../build.ts';
 
 const RELEASE = { release: 'kube-prometheus-stack' };
 const PROMETHEUS = { 'app.kubernetes.io/name': 'prometheus' };
 const GRAFANA = { 'app.kubernetes.io/name': 'grafana' };
+
+/** What Grafana's sidecar loads of the stack itself. */
+const SOURCES = {
+  apiVersion: 1,
+  datasources: [{ name: 'Prometheus', uid: 'prometheus', type: 'prometheus', access: 'proxy', isDefault: true }],
+};
 
 /** Prometheus and Grafana as kube-prometheus-stack installs them, and the claim with Airflow's logs, whose workloads come from its HelmRelease. */
 export function applicationObjects(at: string): readonly Manifest[] {
@@ -27,6 +34,7 @@ export function applicationObjects(at: string): readonly Manifest[] {
     service(`monitoring/${name}-prometheus`, PROMETHEUS, 9090),
     workload('Deployment', `monitoring/${name}-grafana`, GRAFANA, container('grafana', 'docker.io/grafana/grafana:11.4.0')),
     service(`monitoring/${name}-grafana`, GRAFANA, 80, 3000),
+    configMap(`monitoring/${name}-grafana-datasource`, { 'datasource.yaml': stringify(SOURCES) }, { grafana_datasource: '1' }),
     secret(`monitoring/${name}-grafana`, { 'admin-user': 'admin', 'admin-password': randomBytes(16).toString('hex') }),
     object('v1', 'PersistentVolume', 'pvc-airflow-logs', {
       spec: {

@@ -9,9 +9,6 @@ import type { Send } from './network.ts';
 
 const sessionsOf = memoryOf(() => new Set<string>());
 
-/** What kube-prometheus-stack gives it, beside what the sidecar finds. */
-const PROMETHEUS = { name: 'Prometheus', uid: 'prometheus', type: 'prometheus', access: 'proxy', isDefault: true };
-
 /** Grafana 11.4: a session cookie opens it, the sidecar's ConfigMaps are its datasources and dashboards. */
 export function grafanaProcess(pod: Manifest, send: Send): ServiceProcess {
   return async (request, world) => {
@@ -22,11 +19,12 @@ export function grafanaProcess(pod: Manifest, send: Send): ServiceProcess {
     if (!sessionsOf(world, 'grafana').has(session)) return refusal(401, 'Unauthorized', 'auth.unauthorized');
     if (path === '/api/datasources') return json(datasources(world));
     if (path === '/api/search') return json(dashboards(world));
-    const uid = /^\/api\/datasources\/uid\/([^/]+)\/health$/.exec(path)?.[1];
+    const [, uid, rest] = /^\/api\/datasources\/(?:proxy\/)?uid\/([^/]+)(\/.+)$/.exec(path) ?? [];
     if (uid === undefined) return pageNotFound();
     const datasource = datasources(world).find((each) => each.uid === uid);
     if (datasource === undefined) return refusal(404, 'Data source not found', 'datasources.notFound');
-    return checkLoki(world, datasource, send);
+    if (rest === '/health') return checkLoki(world, datasource, send);
+    return (await send(world, `${datasource.url}${rest}`, request)) ?? { status: 502 };
   };
 }
 
@@ -44,7 +42,7 @@ function login(request: ServiceRequest, world: World, pod: Manifest): ServiceRes
 
 function datasources(world: World): Tree[] {
   const given = filesLabelled(world, 'grafana_datasource').flatMap((content) => parse(content).datasources);
-  return [PROMETHEUS, ...given].map((datasource, index) => ({ id: index + 1, orgId: 1, readOnly: true, ...datasource }));
+  return given.map((datasource, index) => ({ id: index + 1, orgId: 1, readOnly: true, ...datasource }));
 }
 
 function dashboards(world: World): Tree[] {

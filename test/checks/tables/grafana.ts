@@ -1,9 +1,20 @@
 import { documentIsThere, libraryRuns } from '#checks/documents.ts';
-import { dashboardsAreFound, dataSourceIsHealthy, grafanaIsHealthy, oneDefaultDataSource } from '#checks/grafana.ts';
+import {
+  dashboardsAreFound,
+  dataSourceIsHealthy,
+  dataSourceIsThisLoki,
+  grafanaIsHealthy,
+  oneDefaultDataSource,
+  queriesGoThrough,
+} from '#checks/grafana.ts';
 import type { Answer } from '#model/read.ts';
 import { failed, GRAFANA, http, LOKI, lines, met, noEndpoints, pending, recorded, table, unreadable } from '../support.ts';
 
 const source = (name: string, isDefault: boolean) => ({ uid: name, name, type: 'loki', isDefault });
+const URL = 'http://loki-gateway.monitoring.svc.cluster.local';
+const ours = (rest: Record<string, unknown> = {}) => ({
+  sources: http(200, [source('Prometheus', true), { uid: 'loki', name: 'Loki', type: 'loki', url: URL, isDefault: false, ...rest }]),
+});
 const refused = http(401, { message: 'Invalid username or password' });
 const files = (content: Record<string, string>): Answer => ({ of: 'files', tip: 'c0ffee', files: content });
 
@@ -37,6 +48,43 @@ export default [
       failed('a changed password', { health: refused }, 'answers 401', 'Invalid username or password', 'environment.grafana.login'),
     ],
   ),
+  table(dataSourceIsThisLoki(GRAFANA, LOKI), ours(), `type loki at ${URL}, not the default`, [
+    met('by a shorter name, with its port', ours({ url: 'http://loki-gateway.monitoring:80/' }), 'monitoring:80'),
+    pending(
+      'not loaded',
+      { sources: http(200, [source('Prometheus', true)]) },
+      'no datasource with uid loki',
+      'ConfigMap loki-datasource',
+      'grafana_datasource=1',
+    ),
+    pending('not there', { sources: noEndpoints }, '503'),
+    failed('a changed password', { sources: refused }, 'answers 401', 'environment.grafana.login'),
+    ...[
+      'http://loki-gateway.logging.svc.cluster.local',
+      'http://other.monitoring.svc.cluster.local',
+      'http://loki-gateway.monitoring.svc:8080',
+      `${URL}/other`,
+      'nowhere',
+    ].map((url) =>
+      failed(
+        `another place: ${url}`,
+        ours({ url }),
+        `a loki at ${url}`,
+        'this Loki is behind monitoring/loki-gateway:80',
+        'loki-datasource',
+      ),
+    ),
+    failed('another kind', ours({ type: 'prometheus' }), 'datasource loki is a prometheus', 'kubectl get configmap'),
+    failed('the default', ours({ isDefault: true }), 'datasource loki is the default', 'Grafana does not start', 'phase 4 again'),
+    unreadable('another shape', { sources: http(200, {}) }, '/api/datasources'),
+  ]),
+  table(queriesGoThrough(GRAFANA), { found: lines(['x']) }, '1 line for {namespace=~".+"}', [
+    pending('none', { found: lines([]) }, 'no line for {namespace=~".+"}', 'logs.coverage', 'kubectl get configmap'),
+    pending('a stream without lines', { found: http(200, { data: { result: [{ values: [] }] } }) }, 'no line'),
+    pending('its Loki is not there', { found: http(502, 'Bad Gateway') }, '/api/datasources/proxy/uid/loki', '502', 'Bad Gateway'),
+    failed('its Loki refuses', () => ({ found: recorded('query-range.error-empty-matcher.json') }), 'answers 400', 'does not take'),
+    unreadable('another shape', { found: http(200, { data: 1 }) }, 'data'),
+  ]),
   table(
     oneDefaultDataSource(GRAFANA),
     { sources: http(200, [source('Prometheus', true), source('Loki', false)]) },
