@@ -12,19 +12,25 @@ import { platformObjects } from './homelab/platform.ts';
 import { createBuckets } from './services/buckets.ts';
 import { processBehind } from './services/processes.ts';
 import { dataOf } from './tree.ts';
-import type { World } from './world.ts';
+import type { WorldState } from './world.ts';
 
-export interface EmbeddedCluster {
+export interface RunningWorld {
   /** Of the API server: "http://127.0.0.1:PORT". */
   readonly url: string;
   /** YAML, with the administrator's token; its context is "rehearsal". */
   readonly kubeconfig: string;
+  readonly world: ServedWorld;
+  /** Resolves when nothing changes by itself any more: see Controllers. */
+  settle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedCluster extends RunningWorld {
   /** A clone of the repository that Flux follows, as a user has one. */
   readonly checkout: string;
   /** The bare repository that Flux follows. */
   readonly remote: string;
-  readonly world: World;
-  stop(): Promise<void>;
+  readonly state: WorldState;
 }
 
 export interface ClusterOptions {
@@ -41,20 +47,26 @@ export async function startCluster({ directory, goals }: ClusterOptions): Promis
   await createRepository(remote, checkout);
   if (goals !== undefined) await writeFiles(checkout, { 'goals/goals.json': goals });
 
-  const world = createWorld();
+  const state: WorldState = { objects: new Map(), contents: new Map(), grants: new Map(), logs: new Map(), memories: new Map() };
+  const world = createWorld(state);
   const at = timestamp(world.now());
   for (const object of [...clusterObjects(at), ...platformObjects(at, remote), ...applicationObjects(at)]) world.store.put(object);
-  const stopControllers = startControllers(world);
+  const running = await startWorld(world);
   await whenReady(world);
+  return { ...running, checkout, remote, state };
+}
+
+/** Sets a world going and serves it. */
+export async function startWorld(world: ServedWorld): Promise<RunningWorld> {
+  const { settle, stop } = startControllers(world);
   const api = await startApi(world, processBehind);
   return {
     url: api.url,
     kubeconfig: kubeconfigFor(api.url),
-    checkout,
-    remote,
     world,
+    settle,
     async stop() {
-      stopControllers();
+      stop();
       await api.stop();
     },
   };
@@ -77,12 +89,13 @@ async function whenReady(world: ServedWorld): Promise<void> {
   });
 }
 
-function createWorld(): ServedWorld {
+/** The world that a state is of: it goes on from there. */
+export function createWorld({ objects, contents, grants, logs, memories }: WorldState): ServedWorld {
   // Its offset may be moved by a client at any time, so that it is read each time.
   const now = () => new Date(Date.now() + Number(dataOf(store.get(inRehearsal('clock'))).offsetMilliseconds ?? 0));
-  const store = createStore(now);
+  const store = createStore(now, objects);
   const fault = (name: string) => store.get(inRehearsal(`fault-${name}`)) !== undefined;
-  return { store, now, buckets: createBuckets(now), logs: new Map(), fault };
+  return { store, now, buckets: createBuckets(now, contents, grants), logs, memories, fault };
 }
 
 function inRehearsal(name: string) {

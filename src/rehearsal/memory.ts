@@ -1,12 +1,14 @@
-import type { Store, World } from './world.ts';
+import type { World } from './world.ts';
 
-/** What the processes of a world remember, by key: it lives as long as the world's store. */
+let sites = 0;
+
+/** What the processes of a world remember, by key: it lives as long as the world, and goes with a copy of its state. */
 export function memoryOf<T>(create: () => T): (world: World, key: string) => T {
-  const worlds = new WeakMap<Store, Map<string, T>>();
-  return (world, key) => {
-    const memory = worlds.get(world.store) ?? new Map<string, T>();
-    worlds.set(world.store, memory);
-    if (!memory.has(key)) memory.set(key, create());
-    return memory.get(key) as T;
+  sites += 1;
+  const site = sites;
+  return ({ memories }, key) => {
+    const place = `${site} ${key}`;
+    if (!memories.has(place)) memories.set(place, create());
+    return memories.get(place) as T;
   };
 }

@@ -8,8 +8,22 @@ export interface World {
   readonly buckets: Buckets;
   /** What each pod has written: key "namespace/pod", lines with the time they were written. */
   readonly logs: Map<string, LogLine[]>;
+  /** What processes keep to themselves: see memoryOf. */
+  readonly memories: Map<string, unknown>;
   /** Whether ConfigMap rehearsal/fault-NAME is there. */
   fault(name: string): boolean;
+  /** What else comes between a writer and the store, beside the faults: a webhook that nobody knows of. */
+  mutate?(object: Manifest): Manifest;
+}
+
+/** All that a world is made of, and nothing but data while no fault is on: a copy of it is another world. */
+export interface WorldState extends Pick<World, 'logs' | 'memories'> {
+  /** By "apiVersion/kind", then by "namespace/name". */
+  readonly objects: Map<string, Map<string, Manifest>>;
+  /** By bucket, then by key. */
+  readonly contents: Map<string, Map<string, { readonly body: Buffer; readonly modified: Date }>>;
+  /** Which key pairs open which buckets, by access key. */
+  readonly grants: Map<string, { readonly secretKey: string; readonly buckets: readonly string[] }>;
 }
 
 export interface LogLine {

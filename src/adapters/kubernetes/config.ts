@@ -16,6 +16,8 @@ export interface ConfigOptions {
   /** Path of a kubeconfig; default: KUBECONFIG, ~/.kube/config, the service account of the pod. */
   readonly kubeconfig?: string;
   readonly context?: string;
+  /** Milliseconds for each try of a request; default: 30 seconds. */
+  readonly timeout?: number;
 }
 
 /**

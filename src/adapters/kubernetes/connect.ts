@@ -52,7 +52,7 @@ export async function connect(options: ConfigOptions): Promise<Kubernetes> {
   // Loaded here: the kubeconfig library and the HTTP client take longer than many a command.
   const [{ loadConfig }, { openHttp }] = await Promise.all([import('./config.ts'), import('./http.ts')]);
   const access = loadConfig(options);
-  const kubernetes = openHttp(access);
+  const kubernetes = openHttp(access, options.timeout);
   const where = `the API server of context "${access.contextName}" (${access.server.origin})`;
   let reply: Reply;
   try {

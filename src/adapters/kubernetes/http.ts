@@ -10,9 +10,9 @@ const RETRIES = 3;
 const LONGEST_PAUSE = 5_000;
 
 /** Requests with the kubeconfig's TLS and credentials, tried again where that can do no harm. */
-export function openHttp(access: Access): Kubernetes {
+export function openHttp(access: Access, timeout = TIMEOUT): Kubernetes {
   async function attempt(method: Method, path: string, options: RequestOptions): Promise<Reply> {
-    const signals = [AbortSignal.timeout(options.timeout ?? TIMEOUT), ...(options.signal === undefined ? [] : [options.signal])];
+    const signals = [AbortSignal.timeout(options.timeout ?? timeout), ...(options.signal === undefined ? [] : [options.signal])];
     try {
       const { headers, dispatcher } = await access.authorize();
       const { body, contentType } = encode(options);

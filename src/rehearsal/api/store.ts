@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Manifest, ObjectRef } from '#model/kubernetes.ts';
-import type { Store, StoreEvent } from '../world.ts';
+import type { Store, StoreEvent, WorldState } from '../world.ts';
 
 /** What a watch needs to know about a write that is over. */
 export interface PastEvent extends StoreEvent {
@@ -25,14 +25,14 @@ const WITHOUT_GENERATION = ['v1', 'rbac.authorization.k8s.io/v1', 'coordination.
 /** How many writes a watch may lie behind. */
 const REMEMBERED = 1000;
 
-/** Objects in memory. */
-export function createStore(now: () => Date): MemoryStore {
-  const kinds = new Map<string, Map<string, Manifest>>();
+/** Objects in memory, those of `kinds` among them. What was written before is forgotten. */
+export function createStore(now: () => Date, kinds: WorldState['objects'] = new Map()): MemoryStore {
   const listeners = new Set<(event: PastEvent) => void>();
   const history: PastEvent[] = [];
   const undelivered: PastEvent[] = [];
-  let revision = 0;
-  let oldest = 0;
+  const standing = [...kinds.values()].flatMap((kind) => [...kind.values()]);
+  let revision = Math.max(0, ...standing.map(({ metadata }) => Number(metadata.resourceVersion)));
+  let oldest = revision;
   let delivering = false;
 
   function get(ref: ObjectRef): Manifest | undefined {

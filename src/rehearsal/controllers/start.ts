@@ -46,14 +46,18 @@ const PROCESSES: readonly Controller[] = [
 /** Real milliseconds after which the world is looked at although nobody wrote: its clock may have moved, a fault come or gone. */
 const RESYNC = 250;
 
-/**
- * Keeps the world going: after each write of the store everything looks at it again, until nothing changes any more.
- * @returns how to stop it
- */
-export function startControllers(world: World): () => void {
+export interface Controllers {
+  /** Looks at the world at once, and resolves when a whole round has changed nothing. */
+  settle(): Promise<void>;
+  stop(): void;
+}
+
+/** Keeps the world going: after each write of the store everything looks at it again, until nothing changes any more. */
+export function startControllers(world: World): Controllers {
   let changed = false;
   let running = false;
   let stopped = false;
+  let round = Promise.resolve();
 
   async function run(): Promise<void> {
     running = true;
@@ -69,16 +73,22 @@ export function startControllers(world: World): () => void {
 
   function wake(): void {
     changed = true;
-    if (!running && !stopped) void run();
+    if (!running && !stopped) round = run();
   }
 
   const unsubscribe = world.store.subscribe(wake);
   const resync = setInterval(wake, RESYNC);
   resync.unref();
   wake();
-  return () => {
-    stopped = true;
-    clearInterval(resync);
-    unsubscribe();
+  return {
+    async settle() {
+      wake();
+      await round;
+    },
+    stop() {
+      stopped = true;
+      clearInterval(resync);
+      unsubscribe();
+    },
   };
 }

@@ -26,7 +26,8 @@ export const FAULTS: readonly Fault[] = [
 
 /** The object as the active faults let it into the world. */
 export function admit(world: World, object: Manifest): Manifest {
-  return FAULTS.reduce((admitted, fault) => (world.fault(fault.name) ? (fault.distort?.(admitted) ?? admitted) : admitted), object);
+  const given = world.mutate?.(object) ?? object;
+  return FAULTS.reduce((admitted, fault) => (world.fault(fault.name) ? (fault.distort?.(admitted) ?? admitted) : admitted), given);
 }
 
 /** What each fault that is on has done, as ways to undo it. */

@@ -56,7 +56,7 @@ interface Served {
 async function serve(findProcess: ProcessFinder): Promise<Served> {
   const now = () => new Date();
   const store = createStore(now);
-  const world = { store, now, buckets: createBuckets(now), logs: new Map(), fault: () => false };
+  const world = { store, now, buckets: createBuckets(now), logs: new Map(), memories: new Map(), fault: () => false };
   const at = '2026-01-01T00:00:00Z';
   for (const object of [...clusterObjects(at), ...platformObjects(at, 'file:///repository')]) store.put(object);
   return { world, api: await startApi(world, findProcess) };

@@ -42,6 +42,7 @@ export async function mirrorWorld(kubernetes: Kubernetes, report: Report, signal
     store: createStore(kubernetes, memory, report, signal),
     now: () => new Date(),
     logs: new Map(),
+    memories: new Map(),
     fault: () => false,
     get buckets(): Buckets {
       throw new Error('the object store is a real one');
