@@ -3,10 +3,14 @@ import { nobodyElseOwns } from '#checks/flux-sources.ts';
 import { dashboardsAreFound } from '#checks/grafana.ts';
 import { gatewayRoutes, limitsAreSet, lokiIsReady, lokiVersion } from '#checks/loki.ts';
 import { canaryIsQuiet } from '#checks/loki-canary.ts';
-import { retentionRuns, storageIsS3 } from '#checks/loki-config.ts';
+import { structuredMetadataIsAllowed } from '#checks/loki-config.ts';
+import { nothingIsDiscarded } from '#checks/loki-intake.ts';
 import { flushReachesBucket, lineReturns } from '#checks/loki-lines.ts';
+import { flushesSucceed, ringIsHealthy, walHasRoom, writesSucceed } from '#checks/loki-metrics.ts';
+import { retentionIsConfigured } from '#checks/loki-retention.ts';
+import { replicationFits, storageIsConfigured } from '#checks/loki-storage.ts';
 import { claimsAreBound, podsAreAdmitted, podsFitNodes } from '#checks/pods.ts';
-import { rulesAreLoaded, targetIsUp } from '#checks/prometheus.ts';
+import { alertsAreHealthy, alertsAreLoaded, targetIsUp } from '#checks/prometheus.ts';
 import { noPodIsStuck, releaseIsReady } from '#checks/releases.ts';
 import { nothingRestarts } from '#checks/restarts.ts';
 import { bucketIsReachable } from '#checks/s3.ts';
@@ -18,6 +22,10 @@ import { isApplied } from '../applied.ts';
 import { releaseFile, releaseRef } from '../release.ts';
 import { appOf } from '../repository.ts';
 import { lokiValues } from './values.ts';
+
+/** Of those that chart loki brings: without it nobody learns that requests fail. */
+const ALERTS = ['LokiRequestErrors'];
+const MONITOR = 'monitoring.serviceMonitor.labels in environment.loki.values';
 
 export default definePhase(2, 'Loki Deployment', (environment) => {
   const { gitops, storage, loki, prometheus, grafana } = environment;
@@ -68,13 +76,26 @@ export default definePhase(2, 'Loki Deployment', (environment) => {
           {
             title: 'Configure deployment mode',
             aliases: ['Configure Simple Scalable mode', 'Configure SingleBinary mode'],
-            validations: [deploymentIsAvailable({ id: 'loki.gateway-available', namespace, name: loki.gateway.name }), gatewayRoutes(loki)],
+            validations: [
+              deploymentIsAvailable({ id: 'loki.gateway-available', namespace, name: loki.gateway.name }),
+              gatewayRoutes(loki),
+              replicationFits(loki),
+              ringIsHealthy(loki),
+            ],
           },
           {
             title: 'Set up S3 storage backend',
-            validations: [storageIsS3(loki, storage), retentionRuns(loki), flushReachesBucket(environment)],
+            validations: [...storageIsConfigured(loki, storage), ...retentionIsConfigured(loki), flushReachesBucket(environment)],
           },
-          { title: 'Configure resource limits', validations: [limitsAreSet(loki)] },
+          {
+            title: 'Configure resource limits',
+            validations: [
+              limitsAreSet(loki),
+              structuredMetadataIsAllowed(loki),
+              walHasRoom(loki, prometheus),
+              nothingIsDiscarded(loki, prometheus),
+            ],
+          },
         ],
       }),
       objective('2.2', 'Monitoring Integration', {
@@ -82,7 +103,7 @@ export default definePhase(2, 'Loki Deployment', (environment) => {
           {
             title: 'Enable ServiceMonitor for metrics',
             ...(prometheus === null ? { skipped: 'there is no Prometheus here' } : {}),
-            validations: prometheus === null ? [] : [targetIsUp(prometheus, 'loki.scraped', `${namespace}/${name}`)],
+            validations: prometheus === null ? [] : [targetIsUp(prometheus, { id: 'loki.scraped', namespace, name, setting: MONITOR })],
           },
           {
             title: 'Import Loki dashboards',
@@ -92,7 +113,7 @@ export default definePhase(2, 'Loki Deployment', (environment) => {
           {
             title: 'Configure alerting rules',
             ...(prometheus === null ? { skipped: 'there is no Prometheus here' } : {}),
-            validations: prometheus === null ? [] : [rulesAreLoaded(prometheus, ['LokiRequestErrors'])],
+            validations: prometheus === null ? [] : [alertsAreLoaded(prometheus, namespace, ALERTS), alertsAreHealthy(prometheus, ALERTS)],
           },
           { title: 'Set up self-monitoring', validations: [canaryIsQuiet(loki)] },
         ],
@@ -104,13 +125,13 @@ export default definePhase(2, 'Loki Deployment', (environment) => {
           {
             title: 'Test S3 backend configuration',
             aliases: ['Test S3 backend configuration with Ceph'],
-            validations: [storageIsS3(loki, storage)],
+            validations: storageIsConfigured(loki, storage),
           },
           { title: 'Verify log ingestion pipeline functionality', validations: [lineReturns(loki)] },
           {
             title: 'Confirm S3 storage backend integration',
             aliases: ['Confirm Ceph S3 storage backend integration'],
-            validations: [flushReachesBucket(environment)],
+            validations: [flushReachesBucket(environment), writesSucceed(loki, prometheus), flushesSucceed(loki, prometheus)],
           },
         ],
       }),

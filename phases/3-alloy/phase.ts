@@ -17,6 +17,8 @@ import { releaseRef } from '../release.ts';
 import { appOf } from '../repository.ts';
 import { alloyFiles } from './manifests.ts';
 
+const MONITOR = 'serviceMonitor.additionalLabels in environment.alloy.values';
+
 export default definePhase(3, 'Alloy Configuration', (environment) => {
   const { gitops, loki, alloy, prometheus } = environment;
   const { namespace, name, excludedNamespaces, rateLimit } = alloy;
@@ -51,7 +53,7 @@ export default definePhase(3, 'Alloy Configuration', (environment) => {
                 after: applied.id,
               }),
               positionsAreKept(alloy),
-              ...(prometheus === null ? [] : [targetIsUp(prometheus, 'alloy.scraped', `${namespace}/${name}`)]),
+              ...(prometheus === null ? [] : [targetIsUp(prometheus, { id: 'alloy.scraped', namespace, name, setting: MONITOR })]),
               applied,
             ],
           },

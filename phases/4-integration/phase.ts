@@ -3,9 +3,11 @@ import { collectsExactlyOnce } from '#checks/alloy-lines.ts';
 import { documentIsThere, libraryRuns } from '#checks/documents.ts';
 import { dashboardsAreFound, dataSourceIsHealthy, dataSourceIsThisLoki, oneDefaultDataSource, queriesGoThrough } from '#checks/grafana.ts';
 import { lokiIsReady } from '#checks/loki.ts';
-import { retentionRuns, storageIsS3 } from '#checks/loki-config.ts';
 import { everyPodHasLogs, queriesAreFast, streamsAreEnough } from '#checks/loki-coverage.ts';
+import { labelsAreBelowLimit, nothingIsDiscarded } from '#checks/loki-intake.ts';
 import { flushReachesBucket, lineReturns } from '#checks/loki-lines.ts';
+import { compactorSucceeded, retentionIsConfigured } from '#checks/loki-retention.ts';
+import { storageIsConfigured } from '#checks/loki-storage.ts';
 import { definePhase, objective } from '#model/phase.ts';
 import { isApplied } from '../applied.ts';
 import { appOf, deliver } from '../repository.ts';
@@ -13,7 +15,7 @@ import { DASHBOARDS, grafanaFiles, LIBRARY } from './manifests.ts';
 import { exploreLink, QUERIES } from './queries.ts';
 
 export default definePhase(4, 'Integration & Testing', (environment) => {
-  const { gitops, loki, storage, grafana } = environment;
+  const { gitops, loki, storage, prometheus, grafana } = environment;
   const noGrafana = grafana === null ? { skipped: 'there is no Grafana here' } : {};
   return {
     preconditions: [lokiIsReady(loki)],
@@ -59,14 +61,22 @@ export default definePhase(4, 'Integration & Testing', (environment) => {
       objective('4.2', 'Functional Testing', {
         deliverables: [
           { title: 'Deploy test workloads', validations: [collectsExactlyOnce(environment), linesAreReadableSoon(environment)] },
-          { title: 'Validate log ingestion', validations: [everyPodHasLogs(environment), streamsAreEnough(environment)] },
+          {
+            title: 'Validate log ingestion',
+            validations: [
+              everyPodHasLogs(environment),
+              streamsAreEnough(environment),
+              nothingIsDiscarded(loki, prometheus),
+              labelsAreBelowLimit(loki),
+            ],
+          },
           { title: 'Test query performance', validations: [queriesAreFast(environment, ['logs.coverage', 'logs.streams'])] },
-          { title: 'Verify retention policies', validations: [retentionRuns(loki)] },
+          { title: 'Verify retention policies', validations: [...retentionIsConfigured(loki), compactorSucceeded(loki)] },
           {
             title: 'Create integration test suite',
             validations: [
               lokiIsReady(loki),
-              storageIsS3(loki, storage),
+              ...storageIsConfigured(loki, storage),
               lineReturns(loki),
               flushReachesBucket(environment),
               nothingOfOursIsLeft(environment),

@@ -1,6 +1,8 @@
-import { lokiIsReady, rulesAreHealthy } from '#checks/loki.ts';
+import { lokiIsReady } from '#checks/loki.ts';
+import { cachesAnswer, cachesAreHit } from '#checks/loki-caches.ts';
 import { chunkSettings, queryLimits } from '#checks/loki-config.ts';
 import { queriesAreFast } from '#checks/loki-coverage.ts';
+import { remoteWriteSucceeds, rulesAreFound, rulesAreHealthy, rulesSelect } from '#checks/loki-rules.ts';
 import { seriesAreThere } from '#checks/prometheus.ts';
 import { statefulSetIsRolledOut } from '#checks/workloads.ts';
 import { definePhase, objective } from '#model/phase.ts';
@@ -28,12 +30,19 @@ export default definePhase(5, 'Migration & Optimization', (environment) => {
             validations: [
               statefulSetIsRolledOut({ id: 'loki.chunks-cache', namespace, name: `${loki.name}-chunks-cache` }),
               statefulSetIsRolledOut({ id: 'loki.results-cache', namespace, name: `${loki.name}-results-cache` }),
+              cachesAnswer(loki),
+              cachesAreHit(loki),
             ],
           },
           { title: 'Tune query limits', validations: [queryLimits(loki), queriesAreFast(environment, ['loki.rules-healthy'])] },
           {
             title: 'Set up recording rules',
-            validations: [rulesAreHealthy(loki, RECORDED), ...(prometheus === null ? [] : [seriesAreThere(prometheus, ALWAYS_RECORDED)])],
+            validations: [
+              ...rulesAreFound(loki),
+              rulesAreHealthy(loki, RECORDED),
+              rulesSelect(loki),
+              ...(prometheus === null ? [] : [remoteWriteSucceeds(loki, prometheus), seriesAreThere(prometheus, ALWAYS_RECORDED)]),
+            ],
           },
         ],
       }),

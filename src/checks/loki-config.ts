@@ -2,11 +2,10 @@ import parseDurationText from 'parse-duration';
 import * as v from 'valibot';
 import { parse as parseYaml } from 'yaml';
 import { type Check, check } from '#model/check.ts';
-import { parseDuration } from '#model/duration.ts';
-import type { Loki, Storage } from '#model/environment.ts';
+import type { Loki } from '#model/environment.ts';
 import { Unreadable } from '#model/errors.ts';
 import type { Read } from '#model/read.ts';
-import { failed, met } from '#model/verdict.ts';
+import { failed, met, type Verdict } from '#model/verdict.ts';
 import { notAnswering } from './answering.ts';
 import { type Http, parse, readHttp } from './reads.ts';
 
@@ -17,20 +16,38 @@ const Config = v.object({
   common: v.optional(v.object({ replication_factor: v.optional(v.number(), 3) }), {}),
   schema_config: v.object({ configs: v.array(v.object({ from: text, object_store: text })) }),
   storage_config: v.optional(
-    v.object({ aws: v.optional(v.object({ s3forcepathstyle: v.optional(v.boolean(), false), bucketnames: text, endpoint: text }), {}) }),
+    v.object({
+      aws: v.optional(
+        v.object({ s3forcepathstyle: v.optional(v.boolean(), false), bucketnames: text, endpoint: text, access_key_id: text }),
+        {},
+      ),
+    }),
     {},
   ),
-  compactor: v.optional(v.object({ retention_enabled: v.optional(v.boolean(), false), delete_request_store: text }), {}),
+  compactor: v.optional(
+    v.object({ retention_enabled: v.optional(v.boolean(), false), delete_request_store: text, compaction_interval: text }),
+    {},
+  ),
   limits_config: v.optional(
     v.object({
       retention_period: text,
       split_queries_by_interval: text,
       max_query_series: v.optional(v.number(), 0),
       max_entries_limit_per_query: v.optional(v.number(), 0),
+      max_label_names_per_series: v.optional(v.number(), 15),
+      allow_structured_metadata: v.optional(v.boolean(), true),
     }),
     {},
   ),
   ingester: v.optional(v.object({ chunk_target_size: v.optional(v.number(), 0), chunk_idle_period: text }), {}),
+  ruler: v.optional(
+    v.object({
+      storage: v.optional(v.object({ type: text, local: v.optional(v.object({ directory: text }), {}) }), {}),
+      rule_path: text,
+      remote_write: v.optional(v.object({ enabled: v.optional(v.boolean(), false) }), {}),
+    }),
+    {},
+  ),
 });
 export type Config = v.InferOutput<typeof Config>;
 
@@ -49,109 +66,59 @@ export function readConfig({ service }: Loki): Read<Http & { readonly config: Co
   };
 }
 
-/** A period without retention_enabled deletes nothing, and retention without a store for delete requests does not start. */
-export const retentionRuns = (loki: Loki): Check =>
-  check({
-    id: 'loki.retention-runs',
-    title: `Loki deletes what is older than ${loki.retention}`,
-    holds: 'always',
-    after: ['loki.ready'],
-    reads: { running: readConfig(loki) },
-    judge: ({ running }) => {
-      const { config } = running;
-      if (config === undefined) return notAnswering('/config', running);
-      const { compactor, limits_config: limits } = config;
-      const where = `the running configuration of ${loki.namespace}/${loki.name} (GET /config)`;
-      if (!compactor.retention_enabled) {
-        return failed(
-          'a retention period is set, but nothing deletes',
-          [`${where} has compactor.retention_enabled: false`, 'what is older stays in the bucket for ever'],
-          'see what takes loki.compactor.retention_enabled out (environment.loki.values, a patch, ConfigMap loki), mend it in Git, then resume',
-        );
-      }
-      if (!isS3(compactor.delete_request_store))
-        return failed(
-          `delete requests are kept in ${compactor.delete_request_store || 'no store'}`,
-          [`${where} has compactor.delete_request_store: ${compactor.delete_request_store || 'nothing'}, where s3 is wanted`],
-          'set loki.compactor.delete_request_store: s3 in environment.loki.values',
-        );
-      const period = parseDurationText(limits.retention_period) ?? 0;
-      if (period !== parseDuration(loki.retention)) {
-        return failed(
-          `retention_period is ${limits.retention_period || 'not set'}`,
-          [`${where} has another limits_config.retention_period than the goals, which say ${loki.retention}`],
-          'make environment.loki.retention and loki.limits_config.retention_period the same',
-        );
-      }
-      return met(`the compactor deletes after ${limits.retention_period}, delete requests in ${compactor.delete_request_store}`);
-    },
-  });
+interface ConfigCheck {
+  readonly id: string;
+  /** Reads as a sentence. */
+  readonly title: string;
+  /** Ids of checks that come first. */
+  readonly after?: readonly string[];
+  /** @param where names the running configuration */
+  judge(config: Config, where: string, now: Date): Verdict;
+}
 
-/** S3, path style, the goals' bucket: as running. Chunks on the local disk look the same from outside. */
-export const storageIsS3 = (loki: Loki, { bucket }: Storage): Check =>
-  check({
-    id: 'loki.storage-is-s3',
-    title: `Loki keeps its chunks in bucket ${bucket.name}`,
+/** A check of what Loki itself says that it runs with. */
+export function checkConfig(loki: Loki, { id, title, after = [], judge }: ConfigCheck): Check {
+  const where = `the running configuration of ${loki.namespace}/${loki.name} (GET /config)`;
+  return check({
+    id,
+    title,
     holds: 'always',
-    after: ['loki.ready'],
+    after: ['loki.ready', ...after],
     reads: { running: readConfig(loki) },
-    judge: ({ running }, now) => {
-      const { config } = running;
-      if (config === undefined) return notAnswering('/config', running);
-      const { aws } = config.storage_config;
-      const newest = config.schema_config.configs.findLast(({ from }) => Date.parse(from) <= now.getTime());
-      const wrong = [
-        newest === undefined
-          ? 'schema_config.configs begin in the future: every push is refused'
-          : isS3(newest.object_store)
-            ? ''
-            : `schema_config says object_store: ${newest.object_store || 'nothing'}: chunks go elsewhere, with everything green`,
-        aws.s3forcepathstyle ? '' : 'storage_config.aws.s3forcepathstyle is false: Loki asks for <bucket>.<host>',
-        aws.bucketnames === bucket.name ? '' : `storage_config.aws.bucketnames is ${aws.bucketnames || 'empty'}`,
-        config.common.replication_factor === 1
-          ? ''
-          : `replication_factor is ${config.common.replication_factor} with one replica: pushes and queries are refused`,
-      ].filter((line) => line !== '');
-      return wrong.length === 0
-        ? met(`object_store s3, path style, bucket ${aws.bucketnames}, ${aws.endpoint}`)
-        : failed(
-            `the running configuration of ${loki.namespace}/${loki.name} (GET /config) is not the goals'`,
-            wrong,
-            'see what overrides these keys: environment.loki.values, a patch, ConfigMap loki; mend it in Git and resume',
-          );
-    },
+    judge: ({ running }, now) => (running.config === undefined ? notAnswering('/config', running) : judge(running.config, where, now)),
   });
+}
+
+/** How to find what stands between the goals and a key of Loki's configuration. */
+export function mendValue({ namespace, name }: Loki, key: string, wanted: string): string {
+  return `see what sets another ${key} (environment.loki.values, a patch; kubectl get configmap -n ${namespace} ${name} -o yaml shows it applied), make it ${wanted} in Git, then resume`;
+}
+
+/** Whether a store is S3, by either of its names. */
+export function isS3(store: string): boolean {
+  return store === 's3' || store === 'aws';
+}
 
 export const chunkSettings = (loki: Loki): Check =>
-  check({
+  checkConfig(loki, {
     id: 'loki.chunk-settings',
     title: 'Chunks are filled before they are flushed',
-    holds: 'always',
-    reads: { running: readConfig(loki) },
-    judge: ({ running }) => {
-      const { config } = running;
-      if (config === undefined) return notAnswering('/config', running);
-      const { chunk_target_size: target, chunk_idle_period: idle } = config.ingester;
-      return target > 0 && idle !== ''
+    judge: ({ ingester: { chunk_target_size: target, chunk_idle_period: idle } }) =>
+      target > 0 && idle !== ''
         ? met(`target size ${target} bytes, idle period ${idle}, as running`)
         : failed(
             'the running configuration has no chunk target size or idle period',
             [`chunk_target_size ${target}, chunk_idle_period ${idle || 'not set'}`],
             'set loki.ingester in environment.loki.values',
-          );
-    },
+          ),
   });
 
 export const queryLimits = (loki: Loki): Check =>
-  check({
+  checkConfig(loki, {
     id: 'loki.query-limits',
     title: 'Queries are split and bounded',
-    holds: 'always',
-    reads: { running: readConfig(loki) },
-    judge: ({ running }) => {
-      const { config } = running;
-      if (config === undefined) return notAnswering('/config', running);
-      const { split_queries_by_interval: split, max_query_series: series, max_entries_limit_per_query: entries } = config.limits_config;
+    judge: ({ limits_config: limits }) => {
+      const { split_queries_by_interval: split, max_query_series: series, max_entries_limit_per_query: entries } = limits;
       return (parseDurationText(split) ?? 0) > 0 && series > 0 && entries > 0
         ? met(`split by ${split}, ${series} series, ${entries} lines, as running`)
         : failed(
@@ -162,9 +129,20 @@ export const queryLimits = (loki: Loki): Check =>
     },
   });
 
-function isS3(store: string): boolean {
-  return store === 's3' || store === 'aws';
-}
+/** Alloy sends level and trace_id as structured metadata: Loki would refuse each such line with 400, and Alloy drops it at once. */
+export const structuredMetadataIsAllowed = (loki: Loki): Check =>
+  checkConfig(loki, {
+    id: 'loki.structured-metadata',
+    title: 'Loki takes lines with structured metadata',
+    judge: ({ limits_config: { allow_structured_metadata: allowed } }, where) =>
+      allowed
+        ? met('allow_structured_metadata, as running')
+        : failed(
+            'lines with structured metadata are refused with 400',
+            [`${where} has limits_config.allow_structured_metadata: false`, 'Alloy sends level and trace_id so, and drops what is refused'],
+            mendValue(loki, 'loki.limits_config.allow_structured_metadata', 'true'),
+          ),
+  });
 
 function parseYamlText(body: string, subject: string): unknown {
   try {

@@ -8,8 +8,6 @@ import { StatefulSet } from './objects.ts';
 import { parseQuantity } from './quantity.ts';
 import { readHttp, readJson, readObject } from './reads.ts';
 
-const text = v.optional(v.string(), '');
-
 export const lokiIsReady = (loki: Loki): Check =>
   check({
     id: 'loki.ready',
@@ -110,47 +108,6 @@ export const limitsAreSet = (loki: Loki): Check =>
             `memory limit ${limit}`,
             [`the goals say ${loki.memory.limit}`],
             'see environment.loki.memory and environment.loki.values',
-          );
-    },
-  });
-
-const RuleGroups = v.object({
-  data: v.object({
-    groups: v.array(v.object({ name: v.string(), rules: v.array(v.object({ name: v.string(), health: v.string(), lastError: text })) })),
-  }),
-});
-
-/** Rules mounted where nothing reads them are written, committed and never evaluated. */
-export const rulesAreHealthy = (loki: Loki, wanted: readonly string[]): Check =>
-  check({
-    id: 'loki.rules-healthy',
-    title: `Loki's ruler evaluates ${wanted.length} recording rules`,
-    holds: 'always',
-    reads: { answer: readJson(loki.service, '/prometheus/api/v1/rules', RuleGroups) },
-    judge: ({ answer }) => {
-      if (answer.value === undefined) return notAnswering('/prometheus/api/v1/rules', answer);
-      const rules = answer.value.data.groups.flatMap((group) => group.rules);
-      const absent = wanted.filter((name) => !rules.some((rule) => rule.name === name));
-      const broken = rules.filter(({ health }) => health === 'err');
-      if (broken.length > 0)
-        return failed(
-          `${broken.length} rules fail`,
-          broken.map(({ name, lastError }) => `${name}: ${lastError.split('\n')[0]}`),
-          `mend the expression in Git: ConfigMap ${loki.namespace}/loki-recording-rules, or whichever ConfigMap with label loki_rule holds it`,
-        );
-      if (absent.length > 0)
-        return pending(
-          `${wanted.length - absent.length} of ${wanted.length} rules are loaded`,
-          absent.map((name) => `${name} is not loaded`),
-          'their ConfigMap needs label loki_rule and the annotation with folder /rules/fake',
-        );
-      const waiting = rules.filter(({ health }) => health !== 'ok');
-      return waiting.length === 0
-        ? met(`${rules.length} rules, health ok`)
-        : pending(
-            `${waiting.length} rules are not evaluated yet`,
-            waiting.map(({ name }) => name),
-            'nothing yet: it takes up to a minute',
           );
     },
   });

@@ -3,9 +3,10 @@ import type { Check } from '#model/check.ts';
 import type { Environment } from '#model/environment.ts';
 import { type Measured, type Measurement, measurement } from '#model/initiative.ts';
 import type { Answer, Read } from '#model/read.ts';
+import { met } from '#model/verdict.ts';
 import { unanswered } from './history.ts';
-import { retentionRuns } from './loki-config.ts';
 import { everyPodHasLogs, queriesAreFast } from './loki-coverage.ts';
+import { retentionIsConfigured } from './loki-retention.ts';
 import type { Pod } from './objects.ts';
 import { parseJson } from './reads.ts';
 
@@ -44,7 +45,13 @@ export function measureQueries(environment: Environment): Measurement {
 }
 
 export function measureRetention({ loki }: Environment): Measurement {
-  return measurementOf(retentionRuns(loki), () => ({ sample: '1 configuration, as running', interval: 'now' }));
+  const checks = retentionIsConfigured(loki);
+  const judge: Check['judge'] = (seen, now) => {
+    const verdicts = checks.map((check) => check.judge(seen, now));
+    return verdicts.find(({ state }) => state !== 'met') ?? met(verdicts.map(({ saw }) => saw).join('; '));
+  };
+  // They read the same.
+  return measurementOf({ reads: checks[0]?.reads, judge }, () => ({ sample: '1 configuration, as running', interval: 'now' }));
 }
 
 /** What a check shows as a metric: what does not answer is unknown here, and not just not met. */

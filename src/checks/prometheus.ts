@@ -6,13 +6,13 @@ import type { Read } from '#model/read.ts';
 import { failed, met, pending } from '#model/verdict.ts';
 import { notAnswering } from './answering.ts';
 import { AnyObject, findCondition, PrometheusObject } from './objects.ts';
-import { type Json, readJson, readList } from './reads.ts';
+import { type Json, readJson, readList, readObject } from './reads.ts';
 
 const sample = v.pipe(v.string(), v.regex(/^([+-]?Inf|NaN|[+-]?\d.*)$/));
 const Vector = v.object({
   data: v.object({ result: v.array(v.object({ metric: v.record(v.string(), v.string()), value: v.tuple([v.number(), sample]) })) }),
 });
-type Vector = v.InferOutput<typeof Vector>;
+export type Vector = v.InferOutput<typeof Vector>;
 
 /** An instant query. An empty result is a result: no series matches. */
 export function readQuery({ service }: Prometheus, query: string): Read<Json<Vector>> {
@@ -77,63 +77,115 @@ export const prometheusIsReady = (prometheus: Prometheus): Check =>
     },
   });
 
-export const targetIsUp = (prometheus: Prometheus, id: string, job: string): Check =>
-  check({
+interface Target {
+  readonly id: string;
+  readonly namespace: string;
+  /** Of its Service and of the ServiceMonitor that makes it a target. */
+  readonly name: string;
+  /** The setting that gives the ServiceMonitor its labels. */
+  readonly setting: string;
+}
+
+export const targetIsUp = (prometheus: Prometheus, { id, setting, ...monitor }: Target): Check => {
+  const job = `${monitor.namespace}/${monitor.name}`;
+  const name = `ServiceMonitor ${job}`;
+  return check({
     id,
     title: `Prometheus scrapes ${job}`,
     holds: 'always',
-    reads: { up: readQuery(prometheus, `up{job="${job}"}`) },
-    judge: ({ up }) => {
+    reads: {
+      up: readQuery(prometheus, `up{job="${job}"}`),
+      found: readObject({ apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor', ...monitor }, AnyObject),
+    },
+    judge: ({ up, found }) => {
       const samples = samplesOf(up);
       if (samples === undefined) return notAnswering('query', up);
-      const down = samples.filter(({ value }) => value !== 1);
+      const label = found?.metadata.labels.release;
+      if (samples.length === 0 && found !== undefined && label !== prometheus.release)
+        return failed(
+          `there is no target ${job}`,
+          [`${name} has the label release: ${label ?? 'nothing'}, Prometheus selects by ${prometheus.release}`],
+          `see what sets other labels (${setting}), or mend environment.prometheus.release; then resume`,
+        );
       if (samples.length === 0)
         return pending(
           `there is no target ${job}`,
-          [`its ServiceMonitor is not selected: the label release has to be ${prometheus.release}`],
-          'see monitoring.serviceMonitor.labels in the values',
+          [found === undefined ? `${name} is not there` : `${name} is selected: its targets come with the next reload`],
+          `kubectl get servicemonitor -n ${monitor.namespace} ${monitor.name} -o yaml`,
         );
+      const down = samples.filter(({ value }) => value !== 1);
       return down.length === 0
         ? met(`${samples.length} of ${samples.length} targets up`)
         : pending(
             `${down.length} of ${samples.length} targets down`,
             down.map(({ labels }) => labels.pod ?? labels.instance ?? 'a target'),
-            'see its scrape error on the targets page of Prometheus',
+            `see its scrape error on the page /targets of ${serviceName(prometheus.service)}`,
           );
     },
   });
+};
 
-const Rules = v.object({
-  data: v.object({
-    groups: v.array(
-      v.object({ name: v.string(), rules: v.array(v.object({ name: v.string(), health: v.optional(v.string(), 'unknown') })) }),
-    ),
+const Rule = v.object({ name: v.string(), health: v.optional(v.string(), 'unknown'), lastError: v.optional(v.string(), '') });
+const Rules = v.object({ data: v.object({ groups: v.array(v.object({ name: v.string(), rules: v.array(Rule) })) }) });
+
+const RuleObject = v.object({
+  metadata: AnyObject.entries.metadata,
+  spec: v.object({
+    groups: v.optional(v.array(v.object({ rules: v.optional(v.array(v.object({ alert: v.optional(v.string()) })), []) })), []),
   }),
 });
 
-export const rulesAreLoaded = ({ service, release }: Prometheus, wanted: readonly string[]): Check =>
+/** A PrometheusRule that Prometheus does not select is applied, and never evaluated. */
+export const alertsAreLoaded = ({ service, release }: Prometheus, namespace: string, wanted: readonly string[]): Check =>
   check({
     id: 'prometheus.rules-loaded',
     title: `Prometheus has loaded the alerts ${wanted.join(', ')}`,
     holds: 'always',
-    reads: { answer: readJson(service, '/api/v1/rules', Rules) },
-    judge: ({ answer }) => {
+    reads: {
+      answer: readJson(service, '/api/v1/rules', Rules),
+      objects: readList({ group: 'monitoring.coreos.com', version: 'v1', resource: 'prometheusrules', namespace }, RuleObject),
+    },
+    judge: ({ answer, objects = [] }) => {
       if (answer.value === undefined) return notAnswering('/api/v1/rules', answer);
       const rules = answer.value.data.groups.flatMap((group) => group.rules);
       const absent = wanted.filter((name) => !rules.some((rule) => rule.name === name));
-      const ill = rules.filter(({ name, health }) => wanted.includes(name) && health === 'err').map(({ name }) => name);
-      if (ill.length > 0)
-        return failed(
-          `rules fail: ${ill.join(', ')}`,
-          [`${serviceName(service)} can't evaluate them`],
-          `the page /rules of ${serviceName(service)} shows the error; mend the PrometheusRule: kubectl get prometheusrule -A`,
+      const saw = `${wanted.length - absent.length} of ${wanted.length} loaded`;
+      if (absent.length === 0) return met(saw);
+      const holders = objects.filter(({ spec }) =>
+        spec.groups.some((group) => group.rules.some(({ alert = '' }) => absent.includes(alert))),
+      );
+      const astray = holders.filter(({ metadata }) => metadata.labels.release !== release).map(({ metadata }) => metadata);
+      if (astray.length === 0)
+        return pending(
+          saw,
+          absent.map((name) => `${name} is not loaded`),
+          `kubectl get prometheusrule -n ${namespace}`,
         );
-      return absent.length === 0
-        ? met(`${wanted.length} of ${wanted.length} loaded`)
-        : pending(
-            `${wanted.length - absent.length} of ${wanted.length} loaded`,
-            absent,
-            `the PrometheusRule needs the label release: ${release}`,
+      return failed(
+        saw,
+        astray.map(({ name, labels }) => `PrometheusRule ${namespace}/${name} has the label release: ${labels.release ?? 'nothing'}`),
+        `Prometheus selects by release: ${release}: see monitoring.alerts.labels in environment.loki.values, mend it in Git, then resume`,
+      );
+    },
+  });
+
+export const alertsAreHealthy = ({ service }: Prometheus, wanted: readonly string[]): Check =>
+  check({
+    id: 'prometheus.rules-healthy',
+    title: `Prometheus evaluates the alerts ${wanted.join(', ')}`,
+    holds: 'always',
+    after: ['prometheus.rules-loaded'],
+    reads: { answer: readJson(service, '/api/v1/rules', Rules) },
+    judge: ({ answer }) => {
+      if (answer.value === undefined) return notAnswering('/api/v1/rules', answer);
+      const rules = answer.value.data.groups.flatMap((group) => group.rules).filter(({ name }) => wanted.includes(name));
+      const ill = rules.filter(({ health }) => health === 'err');
+      return ill.length === 0
+        ? met(`${rules.length} evaluated without an error`)
+        : failed(
+            `rules fail: ${ill.map(({ name }) => name).join(', ')}`,
+            ill.map(({ name, lastError }) => `${name}: ${lastError || `${serviceName(service)} can't evaluate it`}`),
+            `the page /rules of ${serviceName(service)} shows the error; mend the PrometheusRule: kubectl get prometheusrule -A`,
           );
     },
   });
@@ -144,7 +196,7 @@ export const seriesAreThere = (prometheus: Prometheus, names: readonly string[])
     id: 'prometheus.recorded-series',
     title: `Prometheus has the recorded series ${names.join(', ')}`,
     holds: 'always',
-    after: ['loki.rules-healthy'],
+    after: ['loki.rules-select', 'loki.remote-write-succeeds'],
     reads: Object.fromEntries(names.map((name) => [name, readQuery(prometheus, name)])),
     judge: (seen) => {
       const silent = Object.values(seen).find(({ value }) => value === undefined);
@@ -156,7 +208,7 @@ export const seriesAreThere = (prometheus: Prometheus, names: readonly string[])
         : pending(
             `${absent.join(', ')} not there`,
             ["Loki's remote write has not arrived"],
-            'see loki_ruler_wal_prometheus_remote_storage_samples_failed_total',
+            'see loki_ruler_wal_prometheus_remote_storage_samples_pending of Loki',
           );
     },
   });

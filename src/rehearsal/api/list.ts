@@ -9,11 +9,15 @@ export type Selects = (object: Manifest) => boolean;
 const TOO_OLD =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
 
-/** What a query's labelSelector chooses: labels with a value, nothing else is asked for. @throws Refusal 400 for another selector */
+/** What a query's labelSelector chooses: labels with a value, or with any. @throws Refusal 400 for another selector */
 export function selection(query: URLSearchParams): Selects {
   const requirements = (query.get('labelSelector') ?? '').split(',').filter(Boolean);
-  const wanted = requirements.map((text) => /^([\w./-]+)==?([\w.-]*)$/.exec(text) ?? refuse(text));
-  return ({ metadata }) => wanted.every(([, key = '', value]) => metadata.labels?.[key] === value);
+  const wanted = requirements.map((text) => /^([\w./-]+)(?:==?([\w.-]*))?$/.exec(text) ?? refuse(text));
+  return ({ metadata }) =>
+    wanted.every(([, key = '', value]) => {
+      const given = metadata.labels?.[key];
+      return value === undefined ? given !== undefined : given === value;
+    });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import { refOf } from '#model/kubernetes.ts';
 import { timestamp } from '../api/store.ts';
+import { refusalOf } from '../services/loki-start.ts';
 import { dataOf, parseQuantity, specOf, statusOf, type Tree } from '../tree.ts';
 import type { World } from '../world.ts';
 import { conditions, find } from './apply.ts';
@@ -53,7 +54,7 @@ function nextState(world: World, pod: Manifest, container: Tree): Tree {
   if (message !== undefined) return stateOf(pod, container, { state: { waiting: { reason: 'CreateContainerConfigError', message } } });
   const limit = container.resources?.limits?.memory;
   if (limit !== undefined && parseQuantity(limit) < parseQuantity(MEMORY_NEEDS[container.name] ?? '16Mi'))
-    return killedState(world, pod, container);
+    return endedState(world, pod, container, { reason: 'OOMKilled', exitCode: 137 });
   if (before?.state.running !== undefined) return stateOf(pod, container, { state: before.state, started: true, ready: true });
   if (isWithdrawn(world, container.image)) {
     const what = `Back-off pulling image "${container.image}"`;
@@ -61,22 +62,24 @@ function nextState(world: World, pod: Manifest, container: Tree): Tree {
     const pull = `${what}: ErrImagePull: failed to pull and unpack image "${container.image}": failed to resolve reference: not found`;
     return stateOf(pod, container, { state: { waiting: { reason: 'ImagePullBackOff', message: pull } } });
   }
+  const refusal = container.name === 'loki' ? refusalOf(world, pod) : undefined;
+  if (refusal !== undefined) return endedState(world, pod, container, { reason: 'Error', exitCode: 1 }, refusal);
   const startedAt = timestamp(world.now());
   writeLog(world, pod, container.name, `level=info ts=${startedAt} msg="container started" image=${container.image}`);
   return stateOf(pod, container, { state: { running: { startedAt } }, started: true });
 }
 
-/** Killed once at once, and then whenever the back-off is over. */
-function killedState(world: World, pod: Manifest, container: Tree): Tree {
+/** It ends once at once, and then whenever the back-off is over; `says` are its last words. */
+function endedState(world: World, pod: Manifest, container: Tree, end: { reason: string; exitCode: number }, says?: string): Tree {
   const age = world.now().getTime() - Date.parse(statusOf(pod).startTime);
   const restartCount = 1 + Math.floor(age / BACK_OFF);
   const before = previousState(pod, container);
   const message = `back-off 5m0s restarting failed container=${container.name} pod=${pod.metadata.name}`;
-  const terminated = { reason: 'OOMKilled', exitCode: 137, finishedAt: timestamp(world.now()) };
-  const isKilled = before?.restartCount !== restartCount;
-  if (isKilled) writeLog(world, pod, container.name, `level=info ts=${terminated.finishedAt} msg="starting" image=${container.image}`);
+  const terminated = { ...end, finishedAt: timestamp(world.now()) };
+  const isNew = before?.restartCount !== restartCount;
+  if (isNew) writeLog(world, pod, container.name, says ?? `level=info ts=${terminated.finishedAt} msg="starting" image=${container.image}`);
   recordEvent(world, pod, 'BackOff', `Back-off restarting failed container ${container.name} in pod ${pod.metadata.name}`);
-  const lastState = isKilled ? { terminated } : before.lastState;
+  const lastState = isNew ? { terminated } : before.lastState;
   return stateOf(pod, container, { state: { waiting: { reason: 'CrashLoopBackOff', message } }, lastState, restartCount });
 }
 

@@ -26,7 +26,7 @@ export interface Fault {
 }
 
 /** A fault in one named object. `edit` gets a copy of it, to change in place. */
-export function inObject(kind: string, name: string, edit: (object: Tree) => void): Required<Pick<Fault, 'distort'>> {
+export function inObject(kind: string, name: string, edit: (object: Tree) => unknown): Required<Pick<Fault, 'distort'>> {
   return {
     distort(object) {
       if (object.kind !== kind || object.metadata.name !== name) return object;

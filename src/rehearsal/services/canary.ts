@@ -11,9 +11,15 @@ interface Counted {
   /** When the last line arrived; milliseconds, undefined while one is on its way that does not arrive. */
   at?: number | undefined;
   entries: number;
+  /** Lines that it asked for: those that came back, and those that did not. */
+  returned: number;
+  missing: number;
 }
 
-const countedOf = memoryOf((): Counted => ({ entries: 0 }));
+/** Who was not looked at for longer has not waited for that line; milliseconds. */
+const PATIENCE = 60_000;
+
+const countedOf = memoryOf((): Counted => ({ entries: 0, returned: 0, missing: 0 }));
 
 export const canaryProcess: (pod: Manifest) => ServiceProcess = (pod) => (asked, world) =>
   asked.path === '/metrics' ? exposeMetrics(canaryMetrics(pod, world)) : pageNotFound();
@@ -27,11 +33,12 @@ export async function pushCanaries(world: World, send: Send): Promise<void> {
 }
 
 export const canaryMetrics: Metrics = (pod, world) => {
-  const { at, entries } = countedOf(world, pod.metadata.uid ?? '');
+  const { at, entries, returned, missing } = countedOf(world, pod.metadata.uid ?? '');
   const since = at === undefined ? 0 : Math.floor((world.now().getTime() - at) / 1000);
   return [
     { name: 'loki_canary_entries_total', value: entries + since, perSecond: at === undefined ? 0 : 1 },
-    { name: 'loki_canary_missing_entries_total', value: 0 },
+    { name: 'loki_canary_missing_entries_total', value: missing },
+    { name: 'loki_canary_response_latency_seconds_count', value: returned },
   ];
 };
 
@@ -40,11 +47,24 @@ async function pushCanary(world: World, pod: Manifest, send: Send): Promise<void
   const now = world.now().getTime();
   const seconds = counted.at === undefined ? 1 : Math.floor((now - counted.at) / 1000);
   if (seconds < 1) return;
-  const address = /-addr=(\S+)/.exec(specOf(pod).containers[0].args.join(' '))?.[1];
+  if (counted.at !== undefined && now - counted.at < PATIENCE) await askBack(world, pod, counted, send);
   const values = [[`${now}000000`, `${now}000000 ${'p'.repeat(60)}`]];
   const stream = { name: 'loki-canary', stream: 'stdout', pod: pod.metadata.name };
-  const answer = await send(world, `http://${address}/loki/api/v1/push`, request('POST', { body: { streams: [{ stream, values }] } }));
+  const answer = await send(world, `${addressOf(pod)}/push`, request('POST', { body: { streams: [{ stream, values }] } }));
   const arrived = answer?.status === 204;
   counted.entries += arrived ? seconds : 0;
   counted.at = arrived ? now : undefined;
+}
+
+/** Whether the line that it wrote last is found. */
+async function askBack(world: World, pod: Manifest, counted: Counted, send: Send): Promise<void> {
+  const query = `{name="loki-canary", pod="${pod.metadata.name}"} |= "${counted.at}000000"`;
+  const answer = await send(world, `${addressOf(pod)}/query_range`, request('GET', { query: { query, since: '1h' } }));
+  if (answer?.status !== 200) return;
+  if (JSON.parse(String(answer.body)).data.result.length > 0) counted.returned += 1;
+  else counted.missing += 1;
+}
+
+function addressOf(pod: Manifest): string {
+  return `http://${/-addr=(\S+)/.exec(specOf(pod).containers[0].args.join(' '))?.[1]}/loki/api/v1`;
 }

@@ -4,7 +4,7 @@ import { mergeTrees, parseSpan, type Tree } from '../tree.ts';
 /** Loki's own defaults of those keys that somebody asks for. */
 const DEFAULTS = {
   common: { replication_factor: 3 },
-  compactor: { retention_enabled: false, retention_delete_delay: '2h', delete_request_store: '' },
+  compactor: { retention_enabled: false, retention_delete_delay: '2h', delete_request_store: '', compaction_interval: '10m' },
   limits_config: {
     reject_old_samples_max_age: '1w',
     max_query_series: 500,
@@ -12,6 +12,10 @@ const DEFAULTS = {
     split_queries_by_interval: '1h',
     retention_period: '0s',
     allow_structured_metadata: true,
+    ingestion_rate_mb: 4,
+    ingestion_burst_size_mb: 6,
+    max_global_streams_per_user: 5000,
+    max_label_names_per_series: 15,
   },
   ingester: { chunk_idle_period: '30m', chunk_target_size: 1572864 },
   ruler: { remote_write: { enabled: false } },

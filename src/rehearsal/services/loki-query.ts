@@ -2,6 +2,7 @@ import { parseSpan } from '../tree.ts';
 import type { ServiceResponse, World } from '../world.ts';
 import { json, text } from './answers.ts';
 import { type LogQuery, matches, parseQuery, passes, QueryError } from './logql.ts';
+import { cacheServers } from './loki-caches.ts';
 import { type Entry, type Labels, nameStream, nanoseconds, type RunningLoki, type Stream } from './loki-state.ts';
 
 export type Answering = (query: URLSearchParams, loki: RunningLoki, world: World) => ServiceResponse;
@@ -19,8 +20,9 @@ export const queryRange: Answering = refusing((query, loki, world) => {
   const limit = Number(query.get('limit') ?? 100);
   const most = loki.configuration.limits_config.max_entries_limit_per_query;
   if (limit > most) throw new QueryError(`max entries limit per query exceeded, limit > max_entries_limit_per_query (${limit} > ${most})`);
+  if (cacheServers(world, loki).some(({ servers }) => servers > 0)) countCached(loki, query);
   const forward = query.get('direction') === 'forward';
-  const found = search(loki, parseQuery(query.get('query') ?? ''), rangeStart(query, world))
+  const found = search(loki, parseQuery(query.get('query') ?? ''), rangeStart(query, loki, world))
     .sort((a, b) => (a.entry.at < b.entry.at === forward ? -1 : 1))
     .slice(0, limit);
   const streams = new Map<string, { stream: Labels; values: [string, string][] }>();
@@ -61,7 +63,7 @@ export function labelValues(label: string): Answering {
 /** Those with lines in the range of the query. */
 function selectStreams(selector: string | null, query: URLSearchParams, loki: RunningLoki, world: World): readonly Stream[] {
   const parsed = parseQuery(selector ?? '');
-  const start = rangeStart(query, world);
+  const start = rangeStart(query, loki, world);
   return [...loki.streams.values()].filter(
     ({ labels, entries }) => parsed.selector.every((matcher) => matches(matcher, labels)) && entries.some(({ at }) => at >= start),
   );
@@ -79,9 +81,18 @@ export function search(loki: RunningLoki, { selector, stages }: LogQuery, start:
   return found;
 }
 
-/** Queries end now and begin `since`, an hour ago unless told otherwise. */
-function rangeStart(query: URLSearchParams, world: World): bigint {
-  return nanoseconds(world.now().getTime() - (parseSpan(query.get('since')) ?? 3_600_000));
+/** Queries end now and begin `since`, an hour ago unless told otherwise, and never before what Loki lets be asked for. */
+function rangeStart(query: URLSearchParams, { configuration }: RunningLoki, world: World): bigint {
+  const lookback = parseSpan(configuration.limits_config.max_query_lookback) ?? Number.POSITIVE_INFINITY;
+  return nanoseconds(world.now().getTime() - Math.min(parseSpan(query.get('since')) ?? 3_600_000, lookback));
+}
+
+/** A query that was asked before is in the cache, if there is one. */
+function countCached({ counted }: RunningLoki, query: URLSearchParams): void {
+  const key = String(query);
+  counted.fetched += 1;
+  if (counted.cached.has(key)) counted.hits += 1;
+  counted.cached.add(key);
 }
 
 function success(resultType: string, result: readonly unknown[]): ServiceResponse {

@@ -31,10 +31,15 @@ export function describeRules(world: World, loki: RunningLoki): ServiceResponse 
 
 /** The recording rules' series now, and the address that the ruler writes them to; none when it is told to write nowhere. */
 export function recordedSamples(world: World, loki: RunningLoki): { readonly url: string; readonly samples: readonly Sample[] } {
-  const { enabled, clients = {} } = loki.configuration.ruler.remote_write;
-  const url: string = enabled ? (Object.values<Tree>(clients)[0]?.url ?? '') : '';
+  const url = remoteUrl(loki);
   const rules = ruleGroups(world, loki).flatMap((group) => group.rules as Tree[]);
   return { url, samples: rules.flatMap(({ record, expr }) => evaluate(world, loki, record, expr)) };
+}
+
+/** Empty when the ruler is told to write nowhere. */
+export function remoteUrl({ configuration }: RunningLoki): string {
+  const { enabled, clients = {} } = configuration.ruler.remote_write;
+  return enabled ? (Object.values<Tree>(clients)[0]?.url ?? '') : '';
 }
 
 /** Groups with their files, as the sidecar laid them out for the single tenant. */

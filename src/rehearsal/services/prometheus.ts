@@ -5,7 +5,8 @@ import { alloyMetrics } from './alloy.ts';
 import { json, pageNotFound } from './answers.ts';
 import { canaryMetrics } from './canary.ts';
 import { allCourses, record } from './history.ts';
-import { lokiMetrics, lokiPods, runsContainer } from './loki.ts';
+import { lokiPods, runsContainer } from './loki.ts';
+import { lokiMetrics } from './loki-metrics.ts';
 import { recordedSamples } from './loki-rules.ts';
 import { runningLoki } from './loki-state.ts';
 import type { Metrics, Sample } from './metrics.ts';
@@ -90,9 +91,14 @@ export function volumes(world: World): Sample[] {
 
 /** What Loki's ruler writes here, if it is told to and this Prometheus takes it. */
 function written(world: World, pod: Manifest): readonly Sample[] {
-  const { url, samples } = recordedSamples(world, runningLoki(world, pod));
+  const loki = runningLoki(world, pod);
+  const { url, samples } = recordedSamples(world, loki);
   const here = url.startsWith('http://kube-prometheus-stack-prometheus.monitoring');
-  return here && specOf(prometheusObject(world)).enableRemoteWriteReceiver ? samples : [];
+  const taken = here && specOf(prometheusObject(world)).enableRemoteWriteReceiver;
+  loki.counted.samples += url === '' ? 0 : samples.length;
+  // Where nobody listens it is tried again, without an end.
+  loki.counted.refused += here && !taken ? samples.length : 0;
+  return taken ? samples : [];
 }
 
 function answerQuery(query: string, world: World): ServiceResponse {

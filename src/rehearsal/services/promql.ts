@@ -15,7 +15,8 @@ export class BadData extends Error {}
 type Expression = (at: number) => Result[];
 
 /**
- * A selector or its timestamps, a function over a range of these, the sum or an extreme over it, and the quotient of two of these.
+ * A selector (now, or an offset ago) or its timestamps, a function over a range of these, the sum or an extreme over it, and the
+ * quotient of two of these.
  * @param now milliseconds
  * @throws BadData
  */
@@ -91,7 +92,9 @@ export function evaluate(expression: string, courses: Iterable<Course>, now: num
     const isTime = scanner.take(/timestamp\s*\(/) !== undefined;
     const found = selector();
     if (isTime) need(/\)/);
-    return (at) => {
+    const ago = parseSpan(scanner.take(/offset\s+(\w+)/)?.[1]) ?? 0;
+    return (time) => {
+      const at = time - ago;
       const there = found.filter((course) => !Number.isNaN(valueAt(course, at)));
       if (!isTime) return there.map((course) => ({ metric: course.labels, value: valueAt(course, at) }));
       return there.map(({ labels: { __name__: _, ...metric }, points }) => {

@@ -12,6 +12,8 @@ import grafana from './grafana.ts';
 import lines from './lines.ts';
 import loki from './loki.ts';
 import lokiConfig from './loki-config.ts';
+import lokiMetrics from './loki-metrics.ts';
+import lokiRules from './loki-rules.ts';
 import namespaces from './namespaces.ts';
 import pods from './pods.ts';
 import probes from './probes.ts';
@@ -39,6 +41,8 @@ const tables: readonly Table[] = [
   releases,
   loki,
   lokiConfig,
+  lokiMetrics,
+  lokiRules,
   lines,
   coverage,
   probes,

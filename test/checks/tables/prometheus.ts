@@ -1,9 +1,24 @@
 import { writesAreAvailable } from '#checks/metric-prometheus.ts';
-import { prometheusIsReady, rulesAreLoaded, seriesAreThere, targetIsUp } from '#checks/prometheus.ts';
+import { alertsAreHealthy, alertsAreLoaded, prometheusIsReady, seriesAreThere, targetIsUp } from '#checks/prometheus.ts';
 import { historyIsWhole, nothingFires, nothingIncreased, nothingWasKilled } from '#checks/prometheus-history.ts';
 import { oldLinesAreGone } from '#checks/retention-proof.ts';
 import type { Answer } from '#model/read.ts';
-import { ENVIRONMENT, failed, http, LOKI, list, met, noEndpoints, PROMETHEUS, pending, table, unreadable, vector } from '../support.ts';
+import {
+  absent,
+  ENVIRONMENT,
+  failed,
+  http,
+  LOKI,
+  list,
+  met,
+  noEndpoints,
+  object,
+  PROMETHEUS,
+  pending,
+  table,
+  unreadable,
+  vector,
+} from '../support.ts';
 
 const instance = (status: string, enableRemoteWriteReceiver = true) => ({
   name: 'stack',
@@ -11,7 +26,16 @@ const instance = (status: string, enableRemoteWriteReceiver = true) => ({
   status: { conditions: [{ type: 'Available', status, message: status === 'True' ? '' : 'shard 0: pod not ready' }] },
 });
 const unserved: Answer = { of: 'list', served: false, items: [] };
-const rules = (name: string, health = 'ok') => http(200, { data: { groups: [{ name: 'loki', rules: [{ name, health }] }] } });
+const rules = (...all: (string | object)[]) =>
+  http(200, {
+    data: { groups: [{ name: 'loki', rules: all.map((one) => (typeof one === 'string' ? { name: one, health: 'ok' } : one)) }] },
+  });
+const monitor = (release?: string) => object({ name: 'loki', ...(release === undefined ? {} : { labels: { release } }) });
+const holder = (alert: string, release?: string, name = 'alerts') => ({
+  name,
+  ...(release === undefined ? {} : { labels: { release } }),
+  spec: { groups: [{ rules: [{ record: 'a:b' }, { alert }] }, {}] },
+});
 const WEEK = 7 * 24 * 120;
 const alert = http(200, { data: { result: [{ metric: { alertname: 'LokiRequestErrors', pod: 'loki-0' }, value: [0, '1'] }] } });
 const refused = http(400, { status: 'error', errorType: 'bad_data', error: 'parse error' });
@@ -54,20 +78,89 @@ export default [
       'enableRemoteWriteReceiver: true',
     ),
   ]),
-  table(targetIsUp(PROMETHEUS, 'loki.scraped', 'monitoring/loki'), { up: vector(1) }, '1 of 1 targets up', [
-    pending('its ServiceMonitor is not selected', { up: vector() }, 'no target monitoring/loki', 'release has to be kube-prometheus-stack'),
-    pending('one is down', { up: vector(1, 0) }, '1 of 2 targets down', 'pod-1'),
-    pending('no Prometheus', { up: noEndpoints }, 'query at monitoring/kube-prometheus-stack-prometheus:9090 answers 503'),
-    failed('a query that it refuses', { up: refused }, 'answers 400', 'parse error', 'does not take'),
-    unreadable('no number', { up: vector('up') }, 'data.result.0.value.1'),
-  ]),
-  table(rulesAreLoaded(PROMETHEUS, ['LokiRequestErrors']), { answer: rules('LokiRequestErrors') }, '1 of 1 loaded', [
-    pending('not selected', { answer: rules('Other') }, '0 of 1', 'LokiRequestErrors', 'release: kube-prometheus-stack'),
+  table(
+    targetIsUp(PROMETHEUS, { id: 'loki.scraped', namespace: 'monitoring', name: 'loki', setting: 'loki.values' }),
+    { up: vector(1), found: monitor('kube-prometheus-stack') },
+    '1 of 1 targets up',
+    [
+      met('another way, it is scraped all the same', { found: monitor() }, '1 of 1 targets up'),
+      pending(
+        'not scraped yet',
+        { up: vector() },
+        'no target monitoring/loki',
+        'ServiceMonitor monitoring/loki is selected',
+        'kubectl get servicemonitor -n monitoring loki',
+      ),
+      pending('no ServiceMonitor', { up: vector(), found: absent }, 'ServiceMonitor monitoring/loki is not there'),
+      pending(
+        'one is down',
+        { up: vector(1, 0) },
+        '1 of 2 targets down\npod-1\nsee its scrape error',
+        '/targets of monitoring/kube-prometheus-stack',
+      ),
+      pending('no Prometheus', { up: noEndpoints }, 'query at monitoring/kube-prometheus-stack-prometheus:9090 answers 503'),
+      failed(
+        'its ServiceMonitor is not selected',
+        { up: vector(), found: monitor() },
+        'there is no target monitoring/loki',
+        'ServiceMonitor monitoring/loki has the label release: nothing, Prometheus selects by kube-prometheus-stack',
+        'what sets other labels (loki.values)',
+        'environment.prometheus.release',
+      ),
+      failed('another release', { up: vector(), found: monitor('prometheus') }, 'no target', 'the label release: prometheus, Prometheus'),
+      failed('a query that it refuses', { up: refused }, 'answers 400', 'parse error', 'does not take'),
+      unreadable('no number', { up: vector('up') }, 'data.result.0.value.1'),
+    ],
+    ['found'],
+  ),
+  table(
+    alertsAreLoaded(PROMETHEUS, 'monitoring', ['LokiRequestErrors', 'LokiDown']),
+    { answer: rules('LokiRequestErrors', 'LokiDown', 'Other'), objects: list() },
+    '2 of 2 loaded',
+    [
+      pending(
+        'not loaded yet',
+        { answer: rules('Other') },
+        '0 of 2 loaded\nLokiRequestErrors is not loaded\nLokiDown',
+        'kubectl get prometheusrule -n monitoring',
+      ),
+      pending(
+        'selected, and not loaded yet',
+        { answer: rules('Other'), objects: list(holder('LokiDown', 'kube-prometheus-stack')) },
+        '0 of 2',
+      ),
+      pending('another object is not selected', { answer: rules('Other'), objects: list(holder('Other')) }, '0 of 2'),
+      pending('no Prometheus', { answer: noEndpoints }, '/api/v1/rules at monitoring/kube-prometheus-stack-prometheus:9090 answers 503'),
+      failed(
+        'not selected',
+        {
+          answer: rules('LokiRequestErrors'),
+          objects: list(holder('Other'), holder('LokiDown'), holder('LokiDown', 'prometheus', 'theirs'), holder('LokiRequestErrors')),
+        },
+        '1 of 2 loaded\nPrometheusRule monitoring/alerts has the label release: nothing\nPrometheusRule monitoring/theirs has the label release: prometheus\nPrometheus',
+        'release: kube-prometheus-stack',
+        'monitoring.alerts.labels in environment.loki.values',
+      ),
+    ],
+    ['objects'],
+  ),
+  table(alertsAreHealthy(PROMETHEUS, ['LokiRequestErrors']), { answer: rules('LokiRequestErrors') }, '1 evaluated without an error', [
+    met("another's trouble", { answer: rules('LokiRequestErrors', { name: 'Other', health: 'err' }) }, '1 evaluated'),
     pending('no Prometheus', { answer: noEndpoints }, '503'),
-    failed('one fails', { answer: rules('LokiRequestErrors', 'err') }, 'rules fail: LokiRequestErrors', 'kubectl get prometheusrule'),
+    failed(
+      'one fails',
+      { answer: rules({ name: 'LokiRequestErrors', health: 'err', lastError: 'many-to-many matching' }) },
+      'rules fail: LokiRequestErrors\nLokiRequestErrors: many-to-many matching\n',
+      'kubectl get prometheusrule',
+    ),
+    failed(
+      'one fails and does not say why',
+      { answer: rules({ name: 'LokiRequestErrors', health: 'err' }) },
+      "LokiRequestErrors: monitoring/kube-prometheus-stack-prometheus:9090 can't evaluate it",
+    ),
   ]),
   table(seriesAreThere(PROMETHEUS, ['a:b', 'c:d']), { 'a:b': vector(3, 4), 'c:d': vector(1) }, 'a:b 2, c:d 1', [
-    pending('remote write refused while rules are healthy', { 'c:d': vector() }, 'c:d not there', 'samples_failed_total'),
+    pending('remote write refused while rules are healthy', { 'c:d': vector() }, 'c:d not there', 'samples_pending of Loki'),
     pending('no Prometheus', { 'a:b': noEndpoints }, 'answers 503'),
   ]),
   table(historyIsWhole(PROMETHEUS, 'monitoring/loki', '7d'), { least: vector(1), samples: vector(WEEK) }, `${WEEK} samples, all up`, [

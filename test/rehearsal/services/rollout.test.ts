@@ -51,7 +51,7 @@ test('the chart renders the objects that somebody here looks at', () => {
       .list(apiVersion, kind, 'monitoring')
       .map(({ metadata }) => metadata.name)
       .filter((name) => name.startsWith('loki'));
-  expect(names('Service')).toEqual(['loki', 'loki-canary', 'loki-gateway']);
+  expect(names('Service')).toEqual(['loki', 'loki-canary', 'loki-chunks-cache', 'loki-gateway', 'loki-results-cache']);
   expect(names('StatefulSet', 'apps/v1')).toEqual(['loki', 'loki-chunks-cache', 'loki-results-cache']);
   expect(names('PrometheusRule', 'monitoring.coreos.com/v1')).toEqual(['loki-loki-alerts']);
   const { spec, metadata } = homelab.get('StatefulSet', 'loki');
@@ -203,7 +203,9 @@ test('Prometheus has the targets, and history on the virtual clock', async () =>
     'monitoring/alloy',
     'monitoring/loki',
     'monitoring/loki-canary',
+    'monitoring/loki-chunks-cache',
     'monitoring/loki-gateway',
+    'monitoring/loki-results-cache',
   ]);
   expect((await instant('up')).every(({ value: [, up] }) => up === '1')).toBe(true);
   expect(await value('count_over_time(up{job="monitoring/loki"}[1d])')).toBeGreaterThan(2800);

@@ -43,7 +43,7 @@ export function renderLoki(release: string, namespace: string, given: Tree): rea
     ...(['Monolithic', 'SingleBinary'].includes(values.deploymentMode) ? lokiObjects(path, release, values) : []),
     ...gatewayObjects(path, release, values),
     ...canaryObjects(path, release, values),
-    ...caches.map((kind) => cache(path, release, kind, values)),
+    ...caches.flatMap((kind) => cacheObjects(path, release, kind, values)),
     ...monitoringObjects(path, release, values),
   ];
 }
@@ -60,7 +60,7 @@ function lokiObjects(path: string, release: string, values: Tree): Manifest[] {
     resources: { requests: { storage: size } },
   };
   return [
-    configMap(path, { 'config.yaml': stringify(lokiConfiguration(values)) }),
+    configMap(path, { 'config.yaml': stringify(lokiConfiguration(path, values)) }),
     workload(
       'StatefulSet',
       path,
@@ -92,12 +92,13 @@ function canaryObjects(path: string, release: string, { lokiCanary: { resources,
   return [workload('DaemonSet', `${path}-canary`, labels, canary, { tolerations }), service(`${path}-canary`, labels, 3500)];
 }
 
-function cache(path: string, release: string, kind: string, values: Tree): Manifest {
+function cacheObjects(path: string, release: string, kind: string, values: Tree): Manifest[] {
   const memory = `${Math.ceil(values[`${kind}Cache`].allocatedMemory * 1.2)}Mi`;
   const resources = { requests: { memory }, limits: { memory } };
   const memcached = container('memcached', 'docker.io/memcached:1.6.39-alpine', { resources });
   const labels = labelsFor('loki', release, `memcached-${kind}-cache`);
-  return workload('StatefulSet', `${path}-${kind}-cache`, labels, memcached, {}, PARALLEL);
+  const name = `${path}-${kind}-cache`;
+  return [workload('StatefulSet', name, labels, memcached, {}, PARALLEL), service(name, labels, 11211)];
 }
 
 function monitoringObjects(path: string, release: string, { monitoring }: Tree): Manifest[] {
