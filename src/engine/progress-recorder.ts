@@ -49,8 +49,12 @@ export class ProgressRecorder {
 
   async recordTriggers(triggers: readonly TriggerStatus[]): Promise<void> {
     const at = this.#now();
-    const observed = Object.fromEntries(triggers.map((each) => [each.id, { state: each.state, observed: each.observed, at }]));
-    await this.#write(() => ({ triggers: observed }));
+    await this.#write((goals) => {
+      const words = new Map(goals.triggers.map(({ id, attested }) => [id, attested]));
+      // A person's word keeps its name and date.
+      const seen = triggers.filter(({ id, observed }) => words.get(id) === undefined || words.get(id) !== observed);
+      return { triggers: Object.fromEntries(seen.map(({ id, state, observed }) => [id, { state, observed, at }])) };
+    });
   }
 
   /** The run is pinned to what the goals declare: an edit of that in between ends it before it writes to the file. */

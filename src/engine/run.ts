@@ -12,7 +12,7 @@ import { describePermission, diagnosisPermissionsOf, distinct, permissionsOf } f
 import { type PhaseResult, runPhase } from './phase.ts';
 import { ProgressRecorder } from './progress-recorder.ts';
 import type { RunTools } from './run-tools.ts';
-import { judgeTriggers } from './triggers.ts';
+import { judgeTriggers, refuseStart } from './triggers.ts';
 
 export interface RunResult {
   readonly exit: Exit;
@@ -129,7 +129,8 @@ class Run {
   }
 
   async #runAll(tools: RunTools): Promise<RunResult> {
-    if (!this.#isLook()) await this.#progress.recordTriggers(await judgeTriggers(this.#goals.triggers, this.#context, tools.signal));
+    const tooEarly = this.#isLook() ? undefined : await this.#judgeTriggers(tools);
+    if (tooEarly !== undefined) return tooEarly;
     for (const phase of this.#phases.filter(({ number }) => number < this.#request.from)) {
       const refused = await this.#confirmPrerequisite(phase, tools);
       if (refused !== undefined) return refused;
@@ -144,6 +145,21 @@ class Run {
       if (!result.mayContinue && !this.#isLook()) break;
     }
     return this.#sumUp(results);
+  }
+
+  /** On entry; they never stop a rollout that has begun. */
+  async #judgeTriggers({ signal }: RunTools): Promise<RunResult | undefined> {
+    const triggers = await judgeTriggers(this.#goals.triggers, this.#context, signal);
+    const stopped = this.#stopped();
+    if (stopped !== undefined) return stopped;
+    await this.#progress.recordTriggers(triggers);
+    const hasBegun = this.#phases
+      .flatMap(({ objectives }) => objectives)
+      .some(({ status, evidence }) => status !== 'pending' || evidence !== undefined);
+    const refused = hasBegun ? undefined : await refuseStart(triggers, this.#context.approvals);
+    if (refused === undefined) return undefined;
+    const remedy = `anton-logging approve ${triggers[0]?.id} --by NAME --note TEXT, with the condition that is met`;
+    return finish(EXIT.notReady, refused, remedy);
   }
 
   /** Every result is in the goals file before the next begins. */

@@ -1,6 +1,6 @@
 import type { GoalTrigger } from '#goals/types.ts';
 import type { Trigger } from '#model/initiative.ts';
-import type { Clock, Observer } from '#model/ports.ts';
+import type { Approvals, Clock, Observer } from '#model/ports.ts';
 import type { TriggerStatus } from '#model/status.ts';
 import { judgeCheck, lookOnce } from './judge.ts';
 
@@ -23,9 +23,23 @@ export async function judgeTriggers(
       const base = { id: trigger.id, description: trigger.description, threshold: known?.threshold ?? "a person's word" };
       if (known?.check === undefined) return { ...base, ...judgeWord(trigger) };
       const outcome = await judgeCheck(known.check, look, tools.clock.now());
+      // What can be seen counts; only where it can't, a person's word does.
+      if (outcome.state === 'unknown' && trigger.attested !== undefined) return { ...base, ...judgeWord(trigger) };
       return { ...base, state: outcome.state, observed: outcome.saw };
     }),
   );
+}
+
+/**
+ * The initiative starts when any condition is met; where none is, a rehearsal gives the word that a person would.
+ * @returns why it does not start
+ */
+export async function refuseStart(triggers: readonly TriggerStatus[], approvals: Approvals): Promise<string | undefined> {
+  if (triggers.length === 0 || triggers.some(({ state }) => state === 'met')) return undefined;
+  const words = await Promise.all(triggers.map(({ id, description }) => approvals.find(id, description)));
+  if (words.some((word) => word !== undefined)) return undefined;
+  const lines = triggers.map(({ description, state, observed }) => `  ${description}: ${state}, ${observed}`);
+  return `none of the ${triggers.length} trigger conditions is met, so that there is no reason to begin:\n${lines.join('\n')}`;
 }
 
 /** What the file says of triggers, without looking at anything. */
@@ -36,7 +50,8 @@ export function claimTriggers(claimed: readonly GoalTrigger[], triggers: readonl
   });
 }
 
-function judgeWord({ claimed }: GoalTrigger): Pick<TriggerStatus, 'state' | 'observed'> {
+function judgeWord({ claimed, attested }: GoalTrigger): Pick<TriggerStatus, 'state' | 'observed'> {
+  if (claimed === true && attested !== undefined) return { state: 'met', observed: attested };
   if (claimed === undefined) return { state: 'unknown', observed: 'nobody has said' };
   if (claimed === false) return { state: 'pending', observed: 'the goals file says: no' };
   return { state: claimed === true ? 'met' : 'unknown', observed: `the goals file says: ${claimed === true ? 'yes' : claimed}` };

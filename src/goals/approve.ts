@@ -77,6 +77,6 @@ function recordTriggerWord(text: string, id: string, { by, note, at }: Attestati
   const mark = text.slice(0, text.length - plain.length);
   const state = findTriggers(JSON.parse(plain))?.statePath;
   if (state === undefined) throw new UserError(`the goals file has no trigger conditions to record "${id}" in`, 'write them into the file');
-  const observed = { state: 'met' as const, observed: `${by} on ${at.slice(0, 10)}: ${note}`, at };
+  const observed = { state: 'met' as const, observed: `${by} on ${at.slice(0, 10)}: ${note}`, at, by };
   return mark + recordProgress(setValue(plain, [...state, id], true), { triggers: { [id]: observed } });
 }

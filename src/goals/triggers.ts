@@ -49,9 +49,21 @@ export function readTriggers(value: Json): readonly GoalTrigger[] {
     found.state,
   );
   return triggers.map(({ id, description, word }, index) => {
-    const claimed = (word ?? found.state[id] ?? words[index]) as boolean | string | undefined;
-    return claimed === undefined || !['boolean', 'string'].includes(typeof claimed) ? { id, description } : { id, description, claimed };
+    const claimed = word ?? found.state[id] ?? words[index];
+    const attested = attestedIn(found.state, id);
+    return {
+      id,
+      description,
+      ...(['boolean', 'string'].includes(typeof claimed) ? { claimed: claimed as boolean | string } : {}),
+      ...(attested === undefined ? {} : { attested }),
+    };
   });
+}
+
+/** What a person attested, and not what a run saw. */
+function attestedIn(state: Json, id: string): string | undefined {
+  const { by, observed } = ((state.observed as Json | undefined)?.[id] ?? {}) as Json;
+  return typeof by === 'string' && typeof observed === 'string' ? observed : undefined;
 }
 
 function distinct(id: string, seen: Set<string>): string {

@@ -89,6 +89,8 @@ export interface GoalTrigger {
   readonly description: string;
   /** A person's word in the file's current_state, if the file has one for this trigger. */
   readonly claimed?: boolean | string;
+  /** Who attested it, when and in which words: "Ada on 2026-11-21: we search by hand". */
+  readonly attested?: string;
 }
 
 export interface GoalMetric {
@@ -111,9 +113,15 @@ export interface ProgressUpdate {
     readonly evidence?: Evidence;
   }[];
   /** Into trigger_conditions.current_state.observed, by trigger id. */
-  readonly triggers?: Readonly<
-    Record<string, { readonly state: Verdict['state'] | 'unknown'; readonly observed: string; readonly at: string }>
-  >;
+  readonly triggers?: Readonly<Record<string, TriggerRecord>>;
+}
+
+export interface TriggerRecord {
+  readonly state: Verdict['state'] | 'unknown';
+  readonly observed: string;
+  readonly at: string;
+  /** Who attested it; absent: a run saw it. */
+  readonly by?: string;
 }
 
 /** A phase of the catalogue beside what the file says of it. */

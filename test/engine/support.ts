@@ -5,6 +5,7 @@ import type { RunTools } from '#engine/run-tools.ts';
 import type { Change } from '#model/change.ts';
 import type { Environment } from '#model/environment.ts';
 import type { Event, EventType } from '#model/event.ts';
+import type { Trigger } from '#model/initiative.ts';
 import type { Permission } from '#model/kubernetes.ts';
 import type { Phase } from '#model/phase.ts';
 import type { Answer, Request } from '#model/read.ts';
@@ -40,6 +41,7 @@ export class World {
   readonly interrupt = new AbortController();
   /** Whether the clock can be moved, as a rehearsal's can. */
   rehearsal = false;
+  triggers: readonly Trigger[] = [];
   onRead: (fact: string) => void = () => {};
   onPerform: (fact: string) => void = () => {};
   readonly #plans: { readonly at: number; readonly act: () => void }[] = [];
@@ -76,7 +78,7 @@ export class World {
   context(phases: readonly Phase[]): RunContext {
     return {
       phases,
-      triggers: [],
+      triggers: this.triggers,
       metrics: [],
       // The phases of these tests are written for no cluster in particular.
       environment: {} as Environment,
