@@ -12,7 +12,8 @@ import { appOf } from './repository.ts';
 const LOOKS: readonly (readonly [RegExp, (environment: Environment, match: string) => Diagnosis | undefined])[] = [
   [/^flux\.(.+)-applied$/, whyNotApplied],
   [/^flux\.(loki|alloy)-chart/, whyNoChart],
-  [/^s3\./, whyNoBucket],
+  [/^s3\.claim/, whyNoClaim],
+  [/^s3\./, whyNoSecret],
   [/^loki\./, whyNoLoki],
   [/^(?:alloy|logs)\./, whyNoAlloy],
   [/^airflow\.archive/, whyNoArchive],
@@ -62,21 +63,23 @@ function whyNoChart(environment: Environment, name: string): Diagnosis {
   return whyNotDelivered({ gitops: environment.gitops, kustomization: appOf(environment, app).kustomization, objects });
 }
 
-/** A bucket that exists with a Secret that exists is nothing that we deliver. */
-function whyNoBucket(environment: Environment): Diagnosis | undefined {
+function whyNoClaim(environment: Environment): Diagnosis {
+  return whyNotDelivered({ gitops: environment.gitops, kustomization: appOf(environment, 'loki-storage').kustomization });
+}
+
+/** A Secret that is there already is nothing that we deliver. */
+function whyNoSecret(environment: Environment): Diagnosis | undefined {
   const { gitops, storage, loki } = environment;
-  if (storage.bucketFrom === 'existing' && storage.secretFrom === 'existing') return undefined;
+  if (storage.secretFrom === 'existing') return undefined;
   const external = (kind: string, name: string): ObjectRef => ({
     apiVersion: 'external-secrets.io/v1',
     kind,
     namespace: loki.namespace,
     name,
   });
-  const objects =
-    storage.secretFrom === 'external-secret'
-      ? [external('SecretStore', claimName()), external('ExternalSecret', storage.bucket.credentials.name)]
-      : [];
-  return whyNotDelivered({ gitops, kustomization: appOf(environment, 'loki-storage').kustomization, objects });
+  const objects = [external('SecretStore', claimName()), external('ExternalSecret', storage.bucket.credentials.name)];
+  const { kustomization } = appOf(environment, 'loki-storage');
+  return whyNotDelivered({ gitops, kustomization, ...(storage.secretFrom === 'external-secret' ? { objects } : {}) });
 }
 
 function whyNoLoki(environment: Environment): Diagnosis {

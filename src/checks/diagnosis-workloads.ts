@@ -1,6 +1,7 @@
 import { know, type Surroundings, type Trouble, troubleOfPod, worstOf } from './diagnosis-pods.ts';
 import { newestOf } from './events.ts';
-import { type DaemonSet, type DeploymentObject, type EventObject, findCondition, type Pod, type StatefulSet } from './objects.ts';
+import { DaemonSet, Deployment, type DeploymentObject, type EventObject, findCondition, Pod, StatefulSet } from './objects.ts';
+import { readList } from './reads.ts';
 
 /** Everything that runs in a namespace under the same labels; what could not be read is missing. */
 export interface Running extends Surroundings {
@@ -19,6 +20,17 @@ interface Workload {
   readonly wanted: number;
   /** Why its pods can't be made, in its own words. */
   readonly refused?: string;
+}
+
+/** What runs in the namespace under these labels. */
+export function readWorkloads(namespace: string, selector: string) {
+  const apps = (resource: string) => ({ group: 'apps', version: 'v1', resource, namespace });
+  return {
+    sets: readList(apps('statefulsets'), StatefulSet, selector),
+    deployments: readList(apps('deployments'), Deployment, selector),
+    daemons: readList(apps('daemonsets'), DaemonSet, selector),
+    pods: readList({ group: '', version: 'v1', resource: 'pods', namespace }, Pod, selector),
+  };
 }
 
 /** The worst trouble among the pods, beginning with the workload that wants them. Undefined when all are well. */
@@ -42,7 +54,7 @@ function withoutPods(workload: Workload, pods: readonly Pod[], events: readonly 
   if (message === undefined || pods.filter((pod) => owns(workload, pod)).length >= wanted) return { cause, ends: 'unknown' };
   return {
     ...know('event', { reason: 'FailedCreate', message }, { metadata: { namespace, name } }),
-    cause: [...cause, `FailedCreate: ${message}`],
+    cause: [...cause, `${kind} ${namespace}/${name}: ${message}`],
   };
 }
 

@@ -3,8 +3,8 @@ import type { GitOps } from '#model/environment.ts';
 import { nameOf, type ObjectRef } from '#model/kubernetes.ts';
 import { type Link, linkOfObject, troubleOfDelivery } from './diagnosis-delivery.ts';
 import type { Writer } from './diagnosis-pods.ts';
-import { type Running, troubleOfWorkloads } from './diagnosis-workloads.ts';
-import { Claim, DaemonSet, Deployment, EventObject, Flux, Pod, StatefulSet } from './objects.ts';
+import { type Running, readWorkloads, troubleOfWorkloads } from './diagnosis-workloads.ts';
+import { Claim, EventObject, Flux } from './objects.ts';
 import { readList, readLogs, readObject, readTip } from './reads.ts';
 
 /** How many lines of a log are told. */
@@ -80,12 +80,8 @@ function lastLines({ previous, ...place }: Writer): Diagnosis {
 
 function readsOf({ namespace, selector }: Pods) {
   const core = (resource: string) => ({ group: '', version: 'v1', resource, namespace });
-  const apps = (resource: string) => ({ group: 'apps', version: 'v1', resource, namespace });
   return {
-    sets: readList(apps('statefulsets'), StatefulSet, selector),
-    deployments: readList(apps('deployments'), Deployment, selector),
-    daemons: readList(apps('daemonsets'), DaemonSet, selector),
-    pods: readList(core('pods'), Pod, selector),
+    ...readWorkloads(namespace, selector),
     claims: readList(core('persistentvolumeclaims'), Claim),
     events: readList(core('events'), EventObject),
   };

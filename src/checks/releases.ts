@@ -1,6 +1,7 @@
 import { type Check, check } from '#model/check.ts';
 import { nameOf, type ObjectRef } from '#model/kubernetes.ts';
 import { failed, met, pending } from '#model/verdict.ts';
+import { type Running, readWorkloads, troubleOfWorkloads } from './diagnosis-workloads.ts';
 import { findRefusal, findStall, isObserved, judgeReady, readyOf, resetCommand, resetOf, suspended, toReconcile } from './flux-state.ts';
 import { Flux, findCondition, Pod, StatefulSet } from './objects.ts';
 import { readList, readObject } from './reads.ts';
@@ -8,7 +9,7 @@ import { findReason } from './reasons.ts';
 
 /**
  * HelmRelease Ready, for the generation it has now, at the wanted chart version. One that is out of retries is reset only after something
- * has changed since, a commit that the source has fetched: else the same would fail again as often.
+ * has changed since: a commit that the source has fetched, or all that it waited for runs by now. Else the same would fail again as often.
  * @param applied the check that says that Flux has applied the newest commit: before it, the release is the one of yesterday's values
  */
 export const releaseIsReady = (id: string, ref: ObjectRef, version: string, applied: string, source: ObjectRef): Check =>
@@ -18,8 +19,12 @@ export const releaseIsReady = (id: string, ref: ObjectRef, version: string, appl
     holds: 'always',
     after: [applied],
     repairPermissions: toReconcile(ref),
-    reads: { found: readObject(ref, Flux), source: readObject(source, Flux) },
-    judge: ({ found, source: git }) => {
+    reads: {
+      found: readObject(ref, Flux),
+      source: readObject(source, Flux),
+      ...readWorkloads(ref.namespace ?? '', `app.kubernetes.io/instance=${ref.name}`),
+    },
+    judge: ({ found, source: git, ...running }, now) => {
       if (found === undefined) return pending(`${nameOf(ref)} is not there yet`, [], `kubectl get helmrelease -n ${ref.namespace}`);
       const stall = findStall(found);
       if (stall !== undefined)
@@ -27,7 +32,7 @@ export const releaseIsReady = (id: string, ref: ObjectRef, version: string, appl
           `${nameOf(ref)} is stalled: ${stall.reason}`,
           stall.why,
           `mend the cause, then: ${resetCommand(ref)}`,
-          isNewer(git, stall.since) ? [resetOf(ref)] : undefined,
+          isNewer(git, stall.since) || runs(running, now) ? [resetOf(ref)] : undefined,
         );
       const refusal = findRefusal(found);
       if (refusal !== undefined)
@@ -52,6 +57,11 @@ export const releaseIsReady = (id: string, ref: ObjectRef, version: string, appl
 /** Whether the source has fetched a commit since. */
 function isNewer(source: Flux | undefined, since: string | undefined): boolean {
   return Date.parse(source?.status.artifact?.lastUpdateTime ?? '') > Date.parse(since ?? '');
+}
+
+/** Whether there are workloads, and all of them are well. */
+function runs(running: Running, now: Date): boolean {
+  return (running.pods ?? []).length > 0 && troubleOfWorkloads(running, now) === undefined;
 }
 
 /** How long a pod that runs may take to become ready before it counts as stuck; milliseconds. */

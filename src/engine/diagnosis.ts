@@ -82,14 +82,17 @@ async function readEach(reads: Reads, look: Look): Promise<{ seen: Record<string
   };
 }
 
-/** What is said twice is said once, where it says more. */
+/** What is said twice is said once, where it says more. What the check itself says stands behind what it saw, if that is in the chain. */
 function enrich(outcome: NotMet, found: readonly string[], remedy: string | undefined): NotMet {
   const own = outcome.cause.filter((line) => !found.some((other) => other.includes(line)));
   const said = [outcome.saw, ...own];
-  const cause = [...own, ...found.filter((line) => !said.some((other) => other.includes(line)))];
+  const fresh = found.filter((line) => !said.some((other) => other.includes(line)));
+  const saw = fresh.findIndex((line) => line.includes(outcome.saw));
+  const cause = fresh.toSpliced(saw + 1, 0, ...own);
   return { ...outcome, cause, remedy: remedy === undefined ? outcome.remedy : refine(outcome.remedy, remedy) };
 }
 
 function refine(own: string, found: string): string {
-  return VAGUE.test(own) ? found : own.replace(MEND, found);
+  if (VAGUE.test(own)) return found;
+  return own.includes(found) ? own : own.replace(MEND, found);
 }

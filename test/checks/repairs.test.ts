@@ -24,6 +24,8 @@ it.each([
   ['loki.no-stuck-pod: a bad commit was reverted, and its pod is still there', [pod('loki-0'), reset]],
   ['loki.no-stuck-pod: all that are stuck are named', [pod('loki-0'), pod('loki-1'), reset]],
   ['loki.release-ready: retries exhausted, and a commit came since', [reset]],
+  ['loki.release-ready: retries exhausted, and all runs by now', [reset]],
+  ['loki.release-ready: retries exhausted, and a pod is not ready', undefined],
   ['loki.release-ready: retries exhausted', undefined],
   ['loki.release-ready: retries exhausted at the time of the commit', undefined],
   ['loki.release-ready: retries exhausted, nobody knows when', undefined],

@@ -65,6 +65,14 @@ test('what was said already is not said again, and gives way to what says more',
   expect(await enrich(red, says('pod', { next: says('log') }), world)).toMatchObject({ cause: ['of its own', 'log says no bucket'] });
 });
 
+test('what the check says stands behind what it saw, where the chain passes it', async () => {
+  const world = worldSaying({ pod: 'crashed', log: 'no bucket' });
+  const red = failed('pod says', ['of its own'], 'wait');
+  expect(await enrich(red, says('pod', { next: says('log') }), world)).toMatchObject({
+    cause: ['pod says crashed', 'of its own', 'log says no bucket'],
+  });
+});
+
 test.each([
   ['nothing yet', 'raise it'],
   ['nothing to do here', 'raise it'],
@@ -72,6 +80,8 @@ test.each([
   ['kubectl get pods', 'raise it'],
   ['raise environment.loki.memory.limit', 'raise environment.loki.memory.limit'],
   ['mend the cause, then: flux reconcile', 'raise it, then: flux reconcile'],
+  ['raise it, then: flux reconcile', 'raise it, then: flux reconcile'],
+  ['mend the cause, then: raise it', 'mend the cause, then: raise it'],
 ])('the remedy "%s" becomes "%s"', async (own, becomes) => {
   const world = worldSaying({ pod: 'crashed' });
   expect(await enrich(pending('', [], own), says('pod', { remedy: 'raise it' }), world)).toMatchObject({ remedy: becomes });

@@ -190,13 +190,13 @@ const PODS: readonly [string, Answers, readonly string[], string | undefined][] 
         ),
       ),
     },
-    ['FailedCreate: pods "loki-0" is forbidden: violates PodSecurity "baseline:latest": hostPath volumes'],
+    ['StatefulSet monitoring/loki: pods "loki-0" is forbidden: violates PodSecurity "baseline:latest": hostPath volumes'],
     'allow it in the namespace, in Git where that is: kubectl label namespace monitoring pod-security.kubernetes.io/enforce=privileged --overwrite',
   ],
   [
     'a quota',
     { pods: list(), events: list(event('StatefulSet', 'loki', 'FailedCreate', 'pods "loki-0" is forbidden: exceeded quota: small')) },
-    ['FailedCreate: pods "loki-0" is forbidden: exceeded quota: small'],
+    ['StatefulSet monitoring/loki: pods "loki-0" is forbidden: exceeded quota: small'],
     'raise the quota, or ask for less in the values: kubectl describe resourcequota -n monitoring',
   ],
   [
@@ -208,7 +208,7 @@ const PODS: readonly [string, Answers, readonly string[], string | undefined][] 
         event('StatefulSet', 'other', 'FailedCreate', 'exceeded quota', 0),
       ),
     },
-    ['FailedCreate: admission webhook denied it'],
+    ['StatefulSet monitoring/loki: admission webhook denied it'],
     'mend what refuses its pods: kubectl get events -n monitoring --field-selector reason=FailedCreate',
   ],
 ];
@@ -253,7 +253,7 @@ describe('from the workload to the log', () => {
   ] as readonly [string, Answers, string][])('%s', (_, answers, first) => {
     const { cause } = explain(whyPodsFail(pods), { ...WELL, ...answers });
     expect(cause[0]).toBe(first);
-    expect(cause[1]).toMatch(/ErrImagePull|FailedCreate: exceeded quota/);
+    expect(cause[1]).toMatch(/ErrImagePull|Deployment monitoring\/loki-gateway: exceeded quota/);
   });
 
   it('of several troubles the one that waiting does not help is told', () => {

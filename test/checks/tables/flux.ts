@@ -28,6 +28,7 @@ const stalled = [
   says('Ready', 'False', 'InstallFailed', 'context deadline exceeded'),
   { ...says('Stalled', 'True', 'RetriesExceeded', 'Failed to install after 4 attempt(s)'), lastTransitionTime: minutesAgo(20) },
 ];
+const running = (isReady: string) => ({ name: 'loki-0', spec: { containers: [] }, status: { conditions: [says('Ready', isReady, '')] } });
 /** The source, with a commit that it fetched so many minutes ago. */
 const fetchedAt = (minutes: number) => flux({ artifact: { revision: REVISION, lastUpdateTime: minutesAgo(minutes) } });
 const refused = [
@@ -195,7 +196,7 @@ export default [
   ]),
   table(
     releaseIsReady('loki.release-ready', release, '18.11.0', 'flux.loki-applied', GITOPS.source),
-    { found: released('18.11.0', ready), source: fetchedAt(30) },
+    { found: released('18.11.0', ready), source: fetchedAt(30), sets: list(), deployments: list(), daemons: list(), pods: list() },
     'chart 18.11.0 deployed',
     [
       pending('not there yet', { found: absent }, 'HelmRelease monitoring/loki is not there'),
@@ -215,6 +216,17 @@ export default [
       failed(
         'retries exhausted at the time of the commit',
         { found: flux({ conditions: stalled }), source: fetchedAt(20) },
+        'RetriesExceeded',
+      ),
+      failed(
+        'retries exhausted, and all runs by now',
+        { found: flux({ conditions: stalled }), pods: list(running('True')) },
+        'RetriesExceeded',
+        '--reset',
+      ),
+      failed(
+        'retries exhausted, and a pod is not ready',
+        { found: flux({ conditions: stalled }), pods: list(running('False')) },
         'RetriesExceeded',
       ),
       failed('retries exhausted, nobody knows when', { found: flux({ conditions: rolledBack }), source: fetchedAt(1) }, 'RetriesExceeded'),
@@ -265,7 +277,7 @@ export default [
         found: flux({ history: [{ chartVersion: '18.11.0' }], conditions: [ready] }, { spec: { suspend: true } }),
       }),
     ],
-    ['source'],
+    ['source', 'sets', 'deployments', 'daemons', 'pods'],
   ),
   table(remoteIsUsable, { remote: remote({ tip: TIP }) }, 'main at c0ffee1', [
     failed('unreachable', { remote: remote({ unreachable: 'Could not resolve host' }) }, 'Could not resolve host', 'git ls-remote origin'),
