@@ -20,7 +20,7 @@ export default class Verify extends BaseCommand {
     record: Flags.boolean({ default: false, description: 'write what was seen of finished objectives into the goals file' }),
     timeout: Flags.string({
       default: '2m',
-      description: 'how long what held before may be pending until it counts as regressed',
+      description: 'how long what held before may be pending, and a probe may take, until it counts as regressed',
       helpValue: '2m',
     }),
   };

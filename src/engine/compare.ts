@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import parseDuration from 'parse-duration';
 import type { Manifest } from '#model/kubernetes.ts';
 import type { Path } from './managed-fields.ts';
 
@@ -30,7 +31,13 @@ function compare(wanted: unknown, found: unknown, path: Path): readonly Differen
   if (Array.isArray(wanted) && Array.isArray(found) && wanted.length === found.length) {
     return wanted.flatMap((item, index) => compare(item, found[index], [...path, index]));
   }
-  return isDeepStrictEqual(wanted, found) ? [] : [{ path, wanted, found }];
+  return isDeepStrictEqual(wanted, found) || isSameDuration(wanted, found) ? [] : [{ path, wanted, found }];
+}
+
+/** Controllers that write an object back print 1h as 1h0m0s: https://pkg.go.dev/time#Duration.String */
+function isSameDuration(wanted: unknown, found: unknown): boolean {
+  const isDuration = (value: unknown): value is string => typeof value === 'string' && /^(\d+(\.\d+)?(h|m|s|ms|us|ns))+$/.test(value);
+  return isDuration(wanted) && isDuration(found) && parseDuration(wanted) === parseDuration(found);
 }
 
 function isNothing(value: unknown): boolean {

@@ -3,7 +3,7 @@ import { type Manifest, nameOf, refOf } from '#model/kubernetes.ts';
 import type { FileDifference } from '#model/read.ts';
 import type { Drift } from '#model/verification.ts';
 import { compareManifest } from './compare.ts';
-import { findOwner, ownersOf, type Path, printPath, valueAt } from './managed-fields.ts';
+import { findOwners, type Owner, ownersOf, type Path, printPath, valueAt } from './managed-fields.ts';
 import { showDifference, showValue } from './show-value.ts';
 
 /** Of which objective something is. */
@@ -12,8 +12,10 @@ export interface Place {
   readonly objective: MatchedObjective;
 }
 
-/** Who may set what a release has rendered: Helm by way of Flux, and the controllers that scale. */
-const EXPECTED = ['helm-controller', 'kustomize-controller', 'kube-controller-manager'];
+/** Who applies what stands in Git. */
+const APPLIES = 'kustomize-controller';
+/** Who may set what a release has rendered: Helm, by way of Flux or before Flux took the release over, and the controllers that scale. */
+const EXPECTED = ['helm-controller', 'helm', APPLIES, 'kube-controller-manager'];
 /** Restarting by `kubectl rollout restart` changes nothing of what is run. */
 const HARMLESS: Path = ['spec', 'template', 'metadata', 'annotations'];
 
@@ -43,14 +45,24 @@ export function describeMissing({ phase, objective }: Place, manifest: Manifest)
   return { phase, objective: objective.id, kind: 'object', state: 'missing', what, remedy };
 }
 
+/**
+ * What Flux itself has set otherwise is its way to apply Git: a Kustomization above may patch what is below it, and whether the newest
+ * commit is applied has a check of its own.
+ */
 export function describeObject({ phase, objective }: Place, manifest: Manifest, live: Manifest): readonly Drift[] {
-  return compareManifest(manifest, live).map(({ path, wanted, found }) => ({
-    ...{ phase, objective: objective.id, kind: 'object', state: 'changed', what: nameOf(refOf(manifest)) },
-    field: printPath(path, live),
-    ...(manifest.kind === 'Secret' ? {} : showDifference(path, wanted, found)),
-    ...ownerOf(live, path),
-    remedy: `${putBack(live)}; or commit it, if it is meant`,
-  }));
+  return compareManifest(manifest, live).flatMap(({ path, wanted, found }): readonly Drift[] => {
+    const owners = findOwners(live, path);
+    if (owners.length > 0 && owners.every(({ manager }) => manager === APPLIES)) return [];
+    return [
+      {
+        ...{ phase, objective: objective.id, kind: 'object', state: 'changed', what: nameOf(refOf(manifest)) },
+        field: printPath(path, live),
+        ...(manifest.kind === 'Secret' ? {} : showDifference(path, wanted, found)),
+        ...describeOwner(owners.find(({ manager }) => manager !== APPLIES)),
+        remedy: `${putBack(live)}; or commit it, if it is meant`,
+      },
+    ];
+  });
 }
 
 export function describeWorkload({ phase, objective }: Place, release: Manifest, workload: Manifest): readonly Drift[] {
@@ -72,11 +84,10 @@ function isOfSpec(path: Path): boolean {
   return path[0] === 'spec' && !HARMLESS.every((key, index) => path[index] === key);
 }
 
-/** Who wrote what is there now; of a field that was taken out nobody knows. */
-function ownerOf(live: Manifest, path: Path): Pick<Drift, 'by' | 'at'> {
-  if (valueAt(live, path) === undefined) return {};
-  const { manager: by, at } = findOwner(live, path) ?? {};
-  return { ...(by === undefined ? {} : { by }), ...(at === undefined ? {} : { at }) };
+/** Of a field that was taken out nobody knows by whom. */
+function describeOwner(owner: Owner | undefined): Pick<Drift, 'by' | 'at'> {
+  if (owner === undefined) return {};
+  return { by: owner.manager, ...(owner.at === undefined ? {} : { at: owner.at }) };
 }
 
 function putBack({ metadata }: Manifest): string {

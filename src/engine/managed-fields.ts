@@ -21,11 +21,12 @@ export function ownersOf({ metadata, ...rest }: Manifest): readonly (Owner & { r
   });
 }
 
-/** Of those who own the field, or the whole that it is in, the one who set something last. */
-export function findOwner(object: Manifest, path: Path): Owner | undefined {
+/** Who owns the field, the whole that it is in, or something in it: who set something in the object last comes first. */
+export function findOwners(object: Manifest, path: Path): readonly Owner[] {
   const owners = ownersOf(object).filter(({ paths }) => paths.some((owned) => isWithin(path, owned) || isWithin(owned, path)));
-  const [last] = owners.toSorted((one, other) => (other.at ?? '').localeCompare(one.at ?? ''));
-  return last === undefined ? undefined : { manager: last.manager, ...(last.at === undefined ? {} : { at: last.at }) };
+  return owners
+    .toSorted((one, other) => (other.at ?? '').localeCompare(one.at ?? ''))
+    .map(({ manager, at }) => ({ manager, ...(at === undefined ? {} : { at }) }));
 }
 
 /** The value at a path; undefined where there is none. */

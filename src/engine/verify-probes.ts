@@ -9,9 +9,6 @@ import { describePermission, permissionsToValidate } from './permissions.ts';
 import { runProbe } from './probe.ts';
 import type { RunTools } from './run-tools.ts';
 
-/** A probe has to be carried through a whole pipeline: a pod starts, its lines travel, a chunk is flushed. Milliseconds. */
-const PROBE_TIMEOUT = 120_000;
-
 export interface DueProbe {
   readonly phase: number;
   readonly objective: MatchedObjective;
@@ -20,6 +17,7 @@ export interface DueProbe {
 
 /**
  * Runs probes one after the other, as the writer that it is: permissions first, then under the Lease.
+ * @param timeout milliseconds that each may take
  * @returns each probe's outcome by its id; one whose own writes were refused could not be told
  * @throws UserError when permissions are missing (exit 5), or somebody else holds or takes the Lease (exit 4)
  */
@@ -37,7 +35,7 @@ export async function runProbes(
   const tools: RunTools = {
     context,
     request: {
-      ...{ run, from: Math.min(...phases), to: Math.max(...phases), timeout: Math.max(timeout, PROBE_TIMEOUT) },
+      ...{ run, from: Math.min(...phases), to: Math.max(...phases), timeout },
       ...{ dryRun: false, overwrite: false, repair: false, apply: true },
     },
     emit: createEmit(context, run),

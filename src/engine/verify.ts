@@ -23,7 +23,7 @@ export interface VerifyRequest {
   readonly probe: boolean;
   /** Whether to write what was seen of finished objectives into the goals file. */
   readonly record: boolean;
-  /** Milliseconds that what held before and is only pending now, or could not be read, gets to become met again. */
+  /** Milliseconds that what held before and is only pending now, or could not be read, gets to become met again; and each probe to be met. */
   readonly timeout: number;
 }
 

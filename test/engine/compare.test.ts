@@ -20,6 +20,8 @@ test.each<[string, object, object, readonly (string | number)[][]]>([
   ['what should be empty', { spec: { a: [] } }, { spec: { a: [1] } }, [['spec', 'a']]],
   ['what should be null', { spec: { a: null } }, { spec: { a: 1 } }, [['spec', 'a']]],
   ['a mapping instead of a value', { spec: { a: 1 } }, { spec: { a: { b: 1 } } }, [['spec', 'a']]],
+  ['a duration', { spec: { a: '1h' } }, { spec: { a: '1h0m1s' } }, [['spec', 'a']]],
+  ['what only begins like a duration', { spec: { a: '1h' } }, { spec: { a: '1h, or 60m' } }, [['spec', 'a']]],
   ['data of a ConfigMap', { data: { a: 'x' } }, { data: { a: 'y' } }, [['data', 'a']]],
   ['several', { data: { a: 'x' }, spec: { b: 1 } }, {}, [['data'], ['spec']]],
 ])('%s that differs is found', (_, wanted, found, paths) => {
@@ -32,6 +34,7 @@ test.each<[string, object, object]>([
   ['a status', { status: { a: 1 } }, { status: { a: 2 } }],
   ['an empty mapping that was filled', { spec: { a: {} } }, { spec: { a: { b: 1 } } }],
   ['an empty list that the server left out', { spec: { a: [], b: null, c: {} } }, { spec: {} }],
+  ['a duration that Go has printed', { spec: { a: '1h', b: '90m' } }, { spec: { a: '1h0m0s', b: '1h30m' } }],
   ['another version of the same', {}, { apiVersion: 'v2' }],
 ])('%s is no difference', (_, wanted, found) => {
   expect(compareManifest(of(wanted), of(found))).toEqual([]);

@@ -116,6 +116,19 @@ describe('between Git and cluster', () => {
     ]);
   });
 
+  it.each([
+    ['what Flux itself set otherwise', ['kustomize-controller'], false],
+    ['what Flux and somebody else set', ['kustomize-controller', 'kubectl-edit'], true],
+    ['what somebody else set', ['kubectl-edit'], true],
+    ['what nobody owns', [], true],
+  ])('%s by %j is drift: %s', async (_, managers, isDrift) => {
+    const live = { ...(LIVE[0] as Manifest), data: { 'a.yaml': 'two' } };
+    const owners = managers.map((manager) => owned(manager, { 'f:data': { 'f:a.yaml': {} } }));
+    const { drift } = await driftOf({ live: [{ ...live, metadata: { ...live.metadata, managedFields: owners } }] });
+    expect(drift).toHaveLength(isDrift ? 1 : 0);
+    expect(drift[0]?.by).toBe(managers.find((manager) => manager === 'kubectl-edit'));
+  });
+
   it('is a field that was taken out, by nobody knows whom', async () => {
     const metadata = { name: 'rules', namespace: 'monitoring', managedFields: [owned('kubectl-edit', { 'f:data': { 'f:a.yaml': {} } })] };
     const { drift } = await driftOf({ live: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata }] });
@@ -173,6 +186,7 @@ describe('on the workloads of a release', () => {
 
   it.each([
     ['what Flux and the controllers set', byHand('kube-controller-manager', { 'f:spec': { 'f:replicas': {} } })],
+    ['what Helm set before Flux came', byHand('helm', { 'f:spec': { 'f:replicas': {} } })],
     ['what kustomize-controller sets', byHand('kustomize-controller', { 'f:spec': { 'f:replicas': {} } })],
     [
       'a restart by kubectl',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { findOwner, ownersOf, type Path, printPath, valueAt } from '#engine/managed-fields.ts';
+import { findOwners, ownersOf, type Path, printPath, valueAt } from '#engine/managed-fields.ts';
 import type { Manifest } from '#model/kubernetes.ts';
 
 const AT = '2026-01-01T00:00:00Z';
@@ -74,21 +74,22 @@ describe('who set a field', () => {
   const path: Path = ['spec', 'template', 'spec', 'containers', 1, 'resources', 'limits', 'memory'];
 
   it('is who owns it, or the whole that it is in', () => {
-    expect(findOwner(workload(entry('kubectl-edit', memory)), path)).toEqual({ manager: 'kubectl-edit', at: AT });
-    expect(findOwner(workload(entry('kubectl-edit', memory)), path.slice(0, 5))).toEqual({ manager: 'kubectl-edit', at: AT });
-    expect(findOwner(workload(entry('kubectl-edit', memory)), ['spec', 'replicas'])).toBeUndefined();
-    expect(findOwner(workload(entry('kubectl-edit', memory)), ['spec', 'template', 'spec', 'containers', 0, 'resources'])).toBeUndefined();
+    const object = workload(entry('kubectl-edit', memory));
+    for (const at of [path, path.slice(0, 6), path.slice(0, 5)])
+      expect(findOwners(object, at)).toEqual([{ manager: 'kubectl-edit', at: AT }]);
+    expect(findOwners(object, ['spec', 'replicas'])).toEqual([]);
+    expect(findOwners(object, ['spec', 'template', 'spec', 'containers', 0, 'resources'])).toEqual([]);
   });
 
-  it('is of several the one who came last, those without a time before all others', () => {
+  it('is of several first the one who came last, those without a time last', () => {
     const [early, late] = [entry('flux', memory, '2026-01-01T00:00:00Z'), entry('kubectl', memory, '2026-01-02T00:00:00Z')];
     const { time: _, ...timeless } = entry('old', memory);
     for (const entries of [
       [early, late, timeless],
       [timeless, late, early],
     ])
-      expect(findOwner(workload(...entries), path)?.manager).toBe('kubectl');
-    expect(findOwner(workload(timeless), path)).toEqual({ manager: 'old' });
+      expect(findOwners(workload(...entries), path).map(({ manager }) => manager)).toEqual(['kubectl', 'flux', 'old']);
+    expect(findOwners(workload(timeless), path)).toEqual([{ manager: 'old' }]);
   });
 });
 
@@ -125,7 +126,7 @@ test('the leaves of any tree are found again, each with its value and its owner'
       expect(ownersOf(object)[0]?.paths).toEqual(leaves);
       for (const path of leaves) {
         expect(valueAt(object, path)).not.toBeTypeOf('object');
-        expect(findOwner(object, path)?.manager).toBe('me');
+        expect(findOwners(object, path)).toEqual([{ manager: 'me', at: AT }]);
       }
     }),
   );
