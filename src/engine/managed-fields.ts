@@ -77,7 +77,7 @@ function stepOf(key: string, value: unknown): string | number | undefined {
 }
 
 function isWithin(path: Path, outer: Path): boolean {
-  return outer.length <= path.length && outer.every((key, index) => key === path[index]);
+  return outer.every((key, index) => key === path[index]);
 }
 
 function parse(text: string): unknown {

@@ -155,7 +155,7 @@ describe('between Git and cluster', () => {
 
   it('is looked for in what is a manifest of a kind that is known', async () => {
     const texts = {
-      'a.yaml': 'a: [',
+      'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: gone, namespace: monitoring}\ndata: ["a"\n  b: c\n',
       'b.yaml': '---\n',
       'c.yaml': 'apiVersion: v1\nkind: Other\nmetadata: {name: a}\n',
       'd.yaml': 'apiVersion: v1\nkind: ConfigMap\n',

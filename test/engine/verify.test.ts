@@ -4,6 +4,7 @@ import { loadGoals } from '#goals/load.ts';
 import type { Probe } from '#model/check.ts';
 import { Unobserved, UserError } from '#model/errors.ts';
 import type { Phase } from '#model/phase.ts';
+import type { FileDifference } from '#model/read.ts';
 import { failed, met } from '#model/verdict.ts';
 import type { Verification } from '#model/verification.ts';
 import { checkFact, commit, put, readFact, remove } from './facts.ts';
@@ -76,6 +77,13 @@ test('one that failed for good does not take the second look from the others', a
   world.after(1_000, () => world.set('one', 'broken'));
   world.after(4_000, () => world.set('two', 'up'));
   expect((await verify(world, THREE_PHASES, { timeout: 5_000 })).regressions.map(({ check }) => check)).toEqual(['one']);
+
+  world.set('one', undefined);
+  world.set('two', undefined);
+  world.after(1_000, () => world.set('one', 'broken'));
+  const begin = world.now;
+  expect((await verify(world, THREE_PHASES, { timeout: 5_000 })).regressions.map(({ check }) => check)).toEqual(['one', 'two']);
+  expect(world.now - begin).toBe(5_000);
 });
 
 test('what comes after a failed check says nothing of its own, and is not waited for', async () => {
@@ -88,6 +96,8 @@ test('what comes after a failed check says nothing of its own, and is not waited
   expect(seen.regressions.map(({ check }) => check)).toEqual(['one']);
   expect(seen.phases[0]?.objectives[0]?.checks[1]).toMatchObject({ id: 'two', state: 'pending', deferred: true });
   expect(world.now).toBe(begin);
+  await verify(world, phases, { record: true });
+  expect(recordOf(world, '1.1').evidence?.checks).toMatchObject({ one: { state: 'failed' }, two: { state: 'met' } });
 });
 
 test('what can not be told is exit 7, after a second look; a refusal gets none', async () => {
@@ -197,8 +207,10 @@ test('a probe is not run where a check is red, or nothing was shown', async () =
   const world = await rolledOut(PROBED);
   world.set('one', 'broken');
   await verify(world, PROBED, { probe: true });
-  await verify(worldFor(PROBED), PROBED, { probe: true });
-  expect({ performed: world.performed, leases: world.lease.taken }).toEqual({ performed: [], leases: 0 });
+  const unshown = worldFor(PROBED);
+  unshown.set('one', 'up');
+  await verify(unshown, PROBED, { probe: true });
+  for (const { performed, lease } of [world, unshown]) expect({ performed, leases: lease.taken }).toEqual({ performed: [], leases: 0 });
 });
 
 test('a probe whose own write is refused could not be told', async () => {
@@ -225,6 +237,11 @@ test('probes are refused without their permissions (exit 5), before the Lease; a
     message: expect.stringContaining('somebody took it'),
   });
   expect(world.lease.released).toBe(1);
+
+  world.onPerform = () => {};
+  world.lease.valid = true;
+  world.onRead = (fact) => fact === 'echo' && world.lease.lose('somebody took it');
+  await expect(verify(world, PROBED, { probe: true })).rejects.toMatchObject({ exit: 4 });
 });
 
 test('--record turns what regressed, and turns it back when it holds again', async () => {
@@ -241,11 +258,44 @@ test('--record turns what regressed, and turns it back when it holds again', asy
   expect(initiative.status).toBe('regressed');
 
   // Not only the turn: as long as it is red it stays one.
-  expect(await verify(world, THREE_PHASES)).toMatchObject({ exit: 6 });
+  const still = await verify(world, THREE_PHASES);
+  expect(still.exit).toBe(6);
+  expect(still.regressions[0]).not.toHaveProperty('held_at');
   world.set('two', 'up');
   expect(await verify(world, THREE_PHASES, { record: true })).toMatchObject({ exit: 0 });
   expect(recordOf(world, '2.1')).toMatchObject({ status: 'completed', evidence: { run } });
   expect(loadGoals(world.goals, 'goals.json').initiative.status).toBe('completed');
+});
+
+test('--record keeps what is red, although something else could not be told', async () => {
+  const phases = [phaseOf(1, [aim('1.1', [checkFact('one'), checkFact('two')], [put('one'), put('two')])])];
+  const world = await rolledOut(phases);
+  world.set('one', 'broken');
+  world.unreadable.set('two', new Unobserved('forbidden', 'may not'));
+  expect(await verify(world, phases, { record: true })).toMatchObject({ exit: 6 });
+  expect(recordOf(world, '1.1').status).toBe('regressed');
+});
+
+test.each([
+  ['edited', 6],
+  ['missing', 6],
+  ['outdated', 5],
+] as const)('a file that is %s: exit %i, although every check is met', async (state, exit) => {
+  const seen = await verifyWithGit(() => [{ file: 'one.yaml', state }]);
+  expect(seen).toMatchObject({ exit, regressions: [], unseen: [], drift: [{ phase: 1, objective: '1.1', what: 'one.yaml' }] });
+});
+
+test('drift that can not be looked for is exit 7', async () => {
+  const seen = await verifyWithGit(() => {
+    throw new Unobserved('unreachable', 'no checkout is at hand');
+  });
+  const unseen = [{ phase: 1, objective: '1.1', cause: ['no checkout is at hand'] }];
+  expect(seen).toMatchObject({ exit: 7, regressions: [], drift: [], unseen });
+});
+
+test('of an objective that was never shown nothing drifts', async () => {
+  const world = worldFor(THREE_PHASES, ['1.1']);
+  expect((await verify(world, THREE_PHASES)).drift).toEqual([]);
 });
 
 test('--record says nothing of what could not be told, or was never shown', async () => {
@@ -277,6 +327,17 @@ async function rolledOut(phases: readonly Phase[], to = 3): Promise<World> {
   world.lease.released = 0;
   expect(world.now).toBeGreaterThanOrEqual(START);
   return world;
+}
+
+/** After a whole rollout, whose first objective's file is like this at the remote. */
+async function verifyWithGit(differences: () => readonly FileDifference[]): Promise<Verification> {
+  const world = await rolledOut(THREE_PHASES);
+  const context = world.context(THREE_PHASES);
+  const read: typeof context.observer.read = async (request, signal) =>
+    request.of === 'git' && request.look === 'differences' && 'one.yaml' in request.files
+      ? { of: 'differences', tip: 'tip', differences: differences() }
+      : context.observer.read(request, signal);
+  return verifyRollout({ ...context, observer: { ...context.observer, read } }, requestOf());
 }
 
 function verify(world: World, phases: readonly Phase[], request: Partial<VerifyRequest> = {}): Promise<Verification> {
