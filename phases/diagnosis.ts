@@ -1,6 +1,6 @@
 import { archiveJobName } from '#checks/airflow-archive.ts';
 import { whyNotDelivered, whyPodsFail } from '#checks/diagnosis.ts';
-import { type Diagnosis, isCheck, type Validation } from '#model/check.ts';
+import { type Diagnosis, isGate, type Validation } from '#model/check.ts';
 import type { Environment } from '#model/environment.ts';
 import type { ObjectRef } from '#model/kubernetes.ts';
 import type { Objective, Phase } from '#model/phase.ts';
@@ -44,7 +44,7 @@ function explainObjective(objective: Objective, explain: <V extends Validation>(
 }
 
 function explainValidation<V extends Validation>(validation: V, environment: Environment): V {
-  if (!isCheck(validation)) return validation;
+  if (isGate(validation)) return validation;
   const fit = LOOKS.map(([ids, look]) => ({ found: ids.exec(validation.id), look })).find(({ found }) => found !== null);
   const diagnosis = fit?.look(environment, fit.found?.[1] ?? '');
   return diagnosis === undefined ? validation : { ...validation, diagnosis };

@@ -44,7 +44,7 @@ export function diagnosisPermissionsOf(body: PhaseBody): readonly Permission[] {
       .flatMap(({ deliverables }) => deliverables.filter(({ skipped }) => skipped === undefined))
       .flatMap((one) => one.validations),
   ];
-  const diagnoses = validations.filter(isCheck).flatMap(({ diagnosis }) => diagnosis ?? []);
+  const diagnoses = validations.flatMap((validation) => (isGate(validation) ? [] : (validation.diagnosis ?? [])));
   return distinct(diagnoses.flatMap(({ reads, nextPermissions = [] }) => [...ofLook(reads), ...nextPermissions]));
 }
 

@@ -1,5 +1,6 @@
 import type { Probe, Probing } from '#model/check.ts';
 import type { Outcome } from '#model/verdict.ts';
+import { diagnose } from './diagnosis.ts';
 import { executeChange, type Refusal } from './execute.ts';
 import type { ObjectiveLog } from './objective-log.ts';
 import type { RunTools } from './run-tools.ts';
@@ -17,12 +18,14 @@ export async function runProbe(probe: Probe, log: ObjectiveLog, tools: RunTools)
       if (typeof done === 'object') return done;
       if (done === 'interrupted') return undefined;
     }
-    const check = { id: probe.id, title: probe.title, holds: probe.holds, ...looking };
+    const { id, title, holds, diagnosis } = probe;
+    const check = { id, title, holds, ...looking, ...(diagnosis === undefined ? {} : { diagnosis }) };
     const { outcomes } = await awaitChecks([check], {
       ...tools.context,
       signal: tools.signal,
       timeout: tools.request.timeout,
-      onJudged: (_, outcome) => log.judged(probe, outcome),
+      onJudged: (_, outcome, atDeadline) => log.judged(probe, outcome, atDeadline),
+      explain: (red, all) => diagnose(red, all, { ...tools.context, signal: tools.signal }),
     });
     return outcomes.get(probe.id);
   } finally {

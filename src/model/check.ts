@@ -58,6 +58,8 @@ export interface Probe {
   readonly holds: Check['holds'];
   /** How long read-only commands may rely on its evidence. */
   readonly validFor: Duration;
+  /** Where to look for the cause when it ends red. */
+  readonly diagnosis?: Diagnosis;
   /** What it writes and reads for one mark, a fresh one each time (else it finds yesterday's line). */
   with(mark: string): Probing;
 }

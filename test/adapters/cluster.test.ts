@@ -63,6 +63,25 @@ test('objects, lists, the API server and Git are read from the homelab', async (
   expect(denied).toEqual([]);
 });
 
+test('the log of a container that was killed, of before and of now, without credentials', async () => {
+  const { store, logs } = cluster.world;
+  const containers = [{ name: 'loki', image: 'loki', resources: { limits: { memory: '1Mi' } } }];
+  store.put({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'default', name: 'hungry' }, spec: { containers } });
+  await vi.waitUntil(() => logs.has('default/hungry'), { timeout: 5_000, interval: 5 });
+  logs
+    .get('default/hungry')
+    ?.push({ container: 'loki', at: new Date(0), line: 'access_key_id=AKIAIOSFODNN7EXAMPLE secret_access_key=wJalrXUtnFEMI' });
+  const ask = (rest: object) => read({ of: 'logs', namespace: 'default', pod: 'hungry', container: 'loki', tail: 5, ...rest });
+  const lines = [expect.stringContaining('msg="starting"'), 'access_key_id=*** secret_access_key=***'];
+  await vi.waitUntil(async () => JSON.stringify(await ask({ previous: true })).includes('starting'), { timeout: 5_000, interval: 20 });
+  expect(await ask({ previous: true })).toEqual({ of: 'logs', lines });
+  expect(await ask({})).toEqual({ of: 'logs', lines });
+  expect(await read({ of: 'logs', namespace: 'default', pod: 'gone', container: 'loki', tail: 5 })).toEqual({
+    of: 'logs',
+    lines: undefined,
+  });
+});
+
 test('six S3 operations over the service proxy, with keys that need encoding', async () => {
   const key = 'a folder/one+two=three.txt';
   expect(await read({ of: 's3', bucket: BUCKET, operation: 'head-bucket' })).toMatchObject({ status: 200 });

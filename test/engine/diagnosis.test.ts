@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { diagnose } from '#engine/diagnosis.ts';
 import { diagnosisPermissionsOf } from '#engine/permissions.ts';
-import { type Diagnosis, type Explanation, diagnosis as looking } from '#model/check.ts';
+import { type Diagnosis, type Explanation, diagnosis as looking, type Probe } from '#model/check.ts';
 import { Unobserved } from '#model/errors.ts';
 import { failed, met, type Outcome, pending } from '#model/verdict.ts';
 import { checkFact, put, readFact } from './facts.ts';
@@ -164,6 +164,21 @@ test('so does a precondition, and a look', async () => {
   other.set('log', 'no bucket');
   await other.run(looked, { apply: false });
   expect(other.eventsOf('check.judged')).toMatchObject([{ cause: ['it is not up', 'log says no bucket'], final: true }]);
+});
+
+test('so does a probe', async () => {
+  const { reads, judge } = checkFact('loki');
+  const probe: Probe = {
+    ...{ id: 'line', title: 'A line comes back', holds: 'always', validFor: '1h', diagnosis: says('log') },
+    with: () => ({ before: [put('mark')], reads, judge, after: [] }),
+  };
+  const phases = [phaseOf(1, [aim('1.1', [probe])])];
+  const world = worldFor(phases);
+  world.set('log', 'no bucket');
+  expect(await world.run(phases)).toMatchObject({ exit: 1, summary: expect.stringContaining('because log says no bucket') });
+  expect(world.eventsOf('check.judged').at(-1)).toMatchObject({ check: 'line', state: 'pending', final: true });
+  const wanted = { verb: 'get', group: '', resource: 'configmaps', name: 'log' };
+  expect(diagnosisPermissionsOf((phases[0] as (typeof phases)[0]).for({} as never))).toEqual([wanted]);
 });
 
 test('what a repair may mend is not looked into before', async () => {

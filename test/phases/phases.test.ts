@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { diagnosisPermissionsOf, permissionsOf } from '#engine/permissions.ts';
-import { type Check, isGate, isProbe } from '#model/check.ts';
+import { type Check, isGate, isProbe, type Probe } from '#model/check.ts';
 import type { Permission } from '#model/kubernetes.ts';
 import type { Reads } from '#model/read.ts';
 import phases from '#phases/index.ts';
@@ -112,10 +112,8 @@ it.each([
 
 describe('where the cause of a red check is looked for', () => {
   const namesIn = (name: keyof typeof ENVIRONMENTS) => {
-    const checks = objectivesOf(ENVIRONMENTS[name])
-      .flatMap(judgedIn)
-      .filter((one): one is Check => !isProbe(one));
-    const reads = (check: Check) => Object.values((check.diagnosis?.reads ?? {}) as Reads).map(({ subject }) => subject);
+    const checks = objectivesOf(ENVIRONMENTS[name]).flatMap(judgedIn);
+    const reads = (check: Check | Probe) => Object.values((check.diagnosis?.reads ?? {}) as Reads).map(({ subject }) => subject);
     return new Map(checks.map((check) => [check.id, reads(check)]));
   };
   const all = namesIn('homelab');
@@ -128,6 +126,7 @@ describe('where the cause of a red check is looked for', () => {
     ['s3.secret-complete', 'ExternalSecret monitoring/loki-s3-credentials'],
     ['loki.release-ready', 'HelmRelease monitoring/loki'],
     ['loki.ready', 'pods in monitoring'],
+    ['loki.line-returns', 'pods in monitoring'],
     ['alloy.release-ready', 'HelmRelease monitoring/alloy'],
     ['logs.coverage', 'Kustomization flux-system/alloy'],
     ['airflow.archive-complete', 'pods in airflow'],
