@@ -20,6 +20,8 @@ export interface Stream {
   entries: Entry[];
   /** How many of the entries are in the object store already. */
   flushed: number;
+  /** Its index can't be read: the compactor passes it by. */
+  readonly broken?: true;
 }
 
 /** One Loki as it runs: its lines outlive a restart (they are on its volume), its configuration and environment were read at start. */
@@ -120,7 +122,7 @@ export function keepHouse(world: World, loki: RunningLoki): void {
   const period = parseSpan(limits_config.retention_period) ?? 0;
   const oldest = nanoseconds(now - period - (parseSpan(compactor.retention_delete_delay) ?? 0));
   for (const [key, stream] of loki.streams) {
-    if (!compactor.retention_enabled || period === 0 || (stream.entries[0]?.at ?? oldest) >= oldest) continue;
+    if (stream.broken || !compactor.retention_enabled || period === 0 || (stream.entries[0]?.at ?? oldest) >= oldest) continue;
     const kept = stream.entries.filter(({ at }) => at >= oldest);
     stream.flushed = Math.max(0, stream.flushed - (stream.entries.length - kept.length));
     stream.entries = kept;

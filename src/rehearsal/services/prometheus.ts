@@ -31,7 +31,13 @@ export function scrapeTargets(world: World): void {
   const monitors = world.store.list('monitoring.coreos.com/v1', 'ServiceMonitor');
   const selected = monitors.filter((monitor) => hasLabels(monitor, specOf(prometheusObject(world)).serviceMonitorSelector.matchLabels));
   const scraped = selected.flatMap((monitor) => scrape(world, monitor));
-  record(world, [...scraped, ...restarts(world), ...volumes(world), ...lokiPods(world).flatMap((pod) => written(world, pod))]);
+  const told = [...scraped, ...restarts(world), ...volumes(world), ...lokiPods(world).flatMap((pod) => written(world, pod))];
+  record(world, [
+    ...told,
+    ...rulesOf(world)
+      .flatMap(({ rules }) => rules)
+      .flatMap((rule: Tree) => firing(world, rule)),
+  ]);
 }
 
 function scrape(world: World, monitor: Manifest): Sample[] {
@@ -113,12 +119,29 @@ function answerQuery(query: string, world: World): ServiceResponse {
   }
 }
 
-function ruleGroups(world: World): Tree[] {
+function rulesOf(world: World): Tree[] {
   const release = specOf(prometheusObject(world)).ruleSelector.matchLabels;
   const rules = world.store.list('monitoring.coreos.com/v1', 'PrometheusRule').filter((rule) => hasLabels(rule, release));
+  return rules.flatMap((rule) => specOf(rule).groups);
+}
+
+/** An alert fires for each series that its expression gives; one with an expression that is not played here never does. */
+function firing(world: World, { alert, expr, labels = {} }: Tree): Sample[] {
+  try {
+    return evaluate(expr, allCourses(world), world.now().getTime()).map(({ metric: { __name__: _, ...metric } }) => ({
+      name: 'ALERTS',
+      labels: { ...metric, ...labels, alertname: alert, alertstate: 'firing' },
+      value: 1,
+    }));
+  } catch (error) {
+    if (error instanceof BadData) return [];
+    throw error;
+  }
+}
+
+function ruleGroups(world: World): Tree[] {
   const evaluated = { health: 'ok', lastEvaluation: world.now().toISOString(), evaluationTime: 0.001 };
-  const groups: Tree[] = rules.flatMap((rule) => specOf(rule).groups);
-  return groups.map((group) => ({
+  return rulesOf(world).map((group) => ({
     name: group.name,
     file: '/etc/prometheus/rules/rules.yaml',
     interval: 30,
