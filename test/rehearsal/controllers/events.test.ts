@@ -31,7 +31,7 @@ test('a claim whose StorageClass is not there says so, and is bound once that co
       ...{ type: 'Warning', reason: 'ProvisioningFailed', message: 'storageclass.storage.k8s.io "fast" not found', count: 1 },
     },
   ]);
-  store.put({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'fast' }, provisioner: 'p' });
+  store.put({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'fast' }, provisioner: 'storage.rbd.csi.ceph.com' });
   await homelab.until(() => homelab.get('PersistentVolumeClaim', 'data', 'default').status?.phase === 'Bound');
 });
 
