@@ -5,6 +5,7 @@ import { everyPodIsHealthy, everyPodIsLoaded, nothingIsDropped, readsOwnNodeOnly
 import { nobodyElseOwns } from '#checks/flux-sources.ts';
 import { gatewayRoutes, lokiIsReady } from '#checks/loki.ts';
 import { everyNodeHasLogs, everyPodHasLogs } from '#checks/loki-coverage.ts';
+import { labelsAreBelowLimit } from '#checks/loki-intake.ts';
 import { podsAreAdmitted } from '#checks/pods.ts';
 import { targetIsUp } from '#checks/prometheus.ts';
 import { releaseIsReady } from '#checks/releases.ts';
@@ -84,7 +85,7 @@ export default definePhase(3, 'Alloy Configuration', (environment) => {
               ...(burstOver(rateLimit) <= MOST_LINES ? [rateIsLimited(environment)] : []),
             ],
           },
-          { title: 'Add pod label extraction', validations: [labelsAreThePods(environment)] },
+          { title: 'Add pod label extraction', validations: [labelsAreThePods(environment), labelsAreBelowLimit(loki)] },
         ],
       }),
     ],

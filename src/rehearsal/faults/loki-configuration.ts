@@ -186,30 +186,40 @@ const FATAL: readonly Fault[] = [
   {
     name: 'path-style-off',
     description: 'Loki names the bucket in the host that it asks: there is no such host, and it exits at its start',
+    words: 'lookup loki-logs.rook-ceph-rgw-storage.storage.svc: no such host',
     ...configured((config) => Object.assign(config.common.storage.s3, { s3forcepathstyle: false })),
   },
   {
     name: 'credentials-missing',
     description: "Loki's process has no keys of its bucket: it exits at its start, for retention is on",
+    words: 'no EC2 IMDS role found',
     remedy: 'Helm writes the StatefulSet again, and Loki restarts with the keys',
     distort: withoutKeys,
   },
   {
     name: 'unknown-config-key',
     description: 'the retention period stands under compactor, which has no such key: Loki exits at its start',
+    words: 'field retention_period not found in type compactor.Config',
     ...configured((config) => Object.assign(config.compactor, { retention_period: '720h' })),
   },
   {
     name: 'index-period',
     description: 'the period of the index is not 24h: Loki exits at its start',
+    words: 'tsdb must always have periodic config for index set to 24h',
     ...configured((config) => Object.assign(config.schema_config.configs[0].index, { period: '168h' })),
   },
   {
     name: 'delete-store-missing',
     description: 'retention is on without a store for delete requests: Loki exits at its start',
+    words: 'compactor.delete-request-store should be configured when retention is enabled',
     ...configured((config) => delete config.compactor.delete_request_store),
   },
-].map((fault) => ({ phase: 2, check: 'loki.no-restarts', says: ['Pod monitoring/loki-0', 'CrashLoopBackOff', 'exit code 1'], ...fault }));
+].map(({ words, ...fault }) => ({
+  phase: 2,
+  check: 'loki.no-restarts',
+  says: ['Pod monitoring/loki-0', 'CrashLoopBackOff', 'exit code 1', words, 'kubectl logs -n monitoring loki-0'],
+  ...fault,
+}));
 
 export const LOKI_CONFIGURATION: readonly Fault[] = [...UNNOTICED, ...FATAL];
 
