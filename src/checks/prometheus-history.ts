@@ -42,16 +42,25 @@ export const historyIsWhole = (prometheus: Prometheus, job: string, period: Dura
       if (samples.value === undefined) return notAnswering('query', samples);
       const lows = samplesOf(least)?.map(({ value }) => value) ?? [];
       const count = totalOf(samples);
+      const targets = `see ${job} on the page /targets of ${serviceName(prometheus.service)}`;
       if (lows.length === 0 || count === undefined)
-        return pending('there is no history', [], `see whether ${job} is on the page /targets of ${serviceName(prometheus.service)}`);
+        return pending(`Prometheus has no history of ${job}`, ['it does not scrape it, or has only just begun'], targets);
       const low = Math.min(...lows);
       // What is over can't be mended, only outlived: the period begins anew.
       if (low < 1)
-        return pending(`it was down within the last ${period}`, [`min_over_time(up[${period}]) is ${low}`], 'see what happened then');
-      const share = (count * parseDuration(SCRAPE_INTERVAL)) / parseDuration(period);
-      return share >= ENOUGH
+        return pending(
+          `${job} was down within the last ${period}`,
+          [`min_over_time(up[${period}]) is ${low}`],
+          `kubectl describe pods -n ${job.split('/')[0]} says what happened then; the period begins anew`,
+        );
+      const wanted = parseDuration(period) / parseDuration(SCRAPE_INTERVAL);
+      return count >= wanted * ENOUGH
         ? met(`${count} samples, all up`)
-        : pending(`history covers ${Math.floor(share * 100)} % of ${period}`, [], 'it takes its time');
+        : pending(
+            `the history of ${job} covers ${Math.floor((count / wanted) * 100)} % of ${period}`,
+            [`${count} of ${Math.round(wanted)} scrapes are there: what was in between is unknown, not quiet`],
+            `${targets}; the period is over once it is covered`,
+          );
     },
   });
 
@@ -68,7 +77,12 @@ export const nothingIncreased = (
       const samples = samplesOf(increase);
       if (samples === undefined) return notAnswering('query', increase);
       const value = samples[0]?.value;
-      if (value === undefined) return pending(`there is no series ${options.series}`, [], 'see whether Prometheus scrapes it');
+      if (value === undefined)
+        return pending(
+          `there is no series ${options.series}`,
+          ['whoever tells it is not scraped'],
+          `see the page /targets of ${serviceName(prometheus.service)}`,
+        );
       return value === 0
         ? met(`0 in ${options.period}`)
         : pending(`${Math.ceil(value)} within the last ${options.period}`, [`increase(${options.series}) is ${value}`], options.remedy);
