@@ -166,6 +166,8 @@ export default [
     },
     'first and last line of 2 finished task instances, the newest remote/dag_id=etl/task_id=load/attempt=1.log',
     [
+      met('one that ended with the newest line', { remote: remote(taskLog('load', 0)) }, '1 finished'),
+      met('one that ended with the oldest line', { remote: remote(taskLog('load', 20)) }, '1 finished'),
       met('one of a single line', { remote: remote(taskLog('x', 5, 'load begins\n')) }, '1 finished task instances'),
       met('one that ended after the newest line is left out', { remote: remote(taskLog('load', 5), taskLog('late', -1)) }, '1 finished'),
       met('one from before the oldest line is left out', { remote: remote(taskLog('load', 5), taskLog('early', 21)) }, '1 finished'),
