@@ -44,7 +44,7 @@ export function troubleOf(container: ContainerStatus, pod: Pod, where: string, n
   const place = { namespace: pod.metadata.namespace, name: pod.metadata.name, container: name };
   const end = endOf(container);
   const log = lastState.terminated !== undefined && state.terminated === undefined ? 'previous' : end === undefined ? 'none' : 'current';
-  const ended = end === undefined || log === 'none' ? [] : [describeEnd(name, end, pod)];
+  const ended = end === undefined ? [] : [describeEnd(name, end, pod)];
   if (state.waiting !== undefined) {
     const { reason, message } = state.waiting;
     const known = findReason('waiting', reason, message);

@@ -268,6 +268,22 @@ describe('from the workload to the log', () => {
     expect(told.cause[1]).toContain('Pod monitoring/loki-1');
   });
 
+  it.each([
+    ['ReplicaSet', 'loki-7d9f'],
+    ['Job', 'loki-gateway-7d9f'],
+    ['StatefulSet', 'loki-gateway'],
+  ])('the pod of a %s %s is no other workload’s', (kind, name) => {
+    const others = pod(waits('ErrImagePull'), {}, { ownerReferences: [{ kind, name }] });
+    const { cause } = explain(whyPodsFail(pods), { ...WELL, sets: list(set(0)), deployments: list(deployment(0)), pods: list(others) });
+    expect(cause).toEqual([expect.stringContaining('ErrImagePull')]);
+  });
+
+  it('the log of the container that is not ready is asked for, not that of one beside it', () => {
+    const containerStatuses = [{ name: 'rules', ready: true }, { name: 'old', state: ended('Error', 1, 90) }, { name: 'loki' }];
+    const { asked } = explain(whyPodsFail(pods), { ...WELL, pods: list(pod({}, { containerStatuses })), lines: log('one') });
+    expect(asked.map(({ container }) => container)).toEqual(['loki']);
+  });
+
   it('what could not be read is not taken for missing', () => {
     const { claims: _, events: __, ...readable } = WELL;
     const { cause } = explain(whyPodsFail(pods), { ...readable, sets: list(set(0)), pods: list(pod(waits('ContainerCreating'))) });

@@ -188,6 +188,7 @@ export default [
         { pods: list(pod({ restartCount: 1, lastState: ended('OOMKilled', 90) })) },
         '1 restarts, none of them lately',
       ),
+      met('restarted ten minutes ago', { pods: list(pod({ restartCount: 1, lastState: ended('Error', 10, 1) })) }, 'none of them lately'),
       pending('no pods', { pods: list() }, 'there are no pods', 'a=b'),
       pending(
         'it crashed before the newest values were tried',
