@@ -273,6 +273,22 @@ export default [
       pending('Ready of an older generation', { found: flux({ observedGeneration: 1, conditions: [ready] }) }, 'newest generation'),
       pending('no conditions', { found: flux({}) }, 'says nothing about being ready'),
       failed('suspended', { found: flux({}, { spec: { suspend: true } }) }, 'flux resume helmrelease -n monitoring loki'),
+      failed(
+        'suspended at another chart version',
+        { found: flux({ history: [{ chartVersion: '18.10.0' }], conditions: [ready] }, { spec: { suspend: true } }) },
+        'flux resume helmrelease -n monitoring loki',
+      ),
+      failed(
+        'suspended before it was ready',
+        { found: flux({ history: [{ chartVersion: '18.11.0' }] }, { spec: { suspend: true } }) },
+        'flux resume helmrelease -n monitoring loki',
+      ),
+      met('suspended, which is a generation of its own', {
+        found: flux(
+          { lastAttemptedGeneration: 1, history: [{ chartVersion: '18.11.0' }], conditions: [ready] },
+          { spec: { suspend: true } },
+        ),
+      }),
       met('suspended when it was done', {
         found: flux({ history: [{ chartVersion: '18.11.0' }], conditions: [ready] }, { spec: { suspend: true } }),
       }),

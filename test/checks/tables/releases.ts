@@ -72,6 +72,11 @@ export default [
       pending('it has just started', { pods: list(starting('ContainerCreating')) }, 'wanted is loki-good', 'replaced when it is ready'),
       pending('it runs, and may become ready yet', { pods: list(pod('loki-bad', [unready(0.5)])) }, 'nothing yet'),
       met('it is of the wanted revision and not ready yet', { pods: list(pod('loki-good', [unready(5)])) }),
+      failed(
+        'it has another owner beside',
+        { pods: list({ ...stuck, ownerReferences: [{ kind: 'Other', name: 'loki' }, ...stuck.ownerReferences] }) },
+        'kubectl delete pod',
+      ),
       met('it is old and ready: it is replaced', { pods: list(pod('loki-bad', [ready])) }),
       met('it is going', { pods: list({ ...stuck, deletionTimestamp: NOW.toISOString() }) }),
       met('its node is lost: nobody knows', { pods: list(pod('loki-bad', [{ ...ready, status: 'Unknown' }])) }),
