@@ -1,4 +1,4 @@
-import { SCRAPE_INTERVAL } from '#checks/prometheus-history.ts';
+import { SCRAPE_INTERVAL } from '#checks/history.ts';
 import type { Environment } from '#model/environment.ts';
 import { mergeValues } from '../repository.ts';
 

@@ -3,26 +3,30 @@ import { parseDuration } from '#model/duration.ts';
 import type { Prometheus } from '#model/environment.ts';
 import { serviceName } from '#model/kubernetes.ts';
 import { readQuery, samplesOf, totalOf } from './prometheus.ts';
-import { SCRAPE_INTERVAL } from './prometheus-history.ts';
 
+/** How often Loki is scraped: samples are counted as time by it, so the values say it, too (the chart's own is 15 s). */
+export const SCRAPE_INTERVAL: Duration = '30s';
 /** Less is a gap: it is unknown what was in it. */
 const WHOLE = 0.95;
 /** Of scrapes: fewer say little about a share of time. An hour. */
 const FEWEST = 120;
 /** Two clocks that are further apart don't speak of the same time; milliseconds. */
 const SKEW = 60_000;
+const DAY = 86_400_000;
 
 type Query = ReturnType<ReturnType<typeof readQuery>['decode']>;
 
-/** What there is of a job's history within a period, or why it can't be relied on. */
-export type History = { readonly untold: string; readonly sample?: string } | { readonly scrapes: number; readonly interval: string };
+/** What there is of a job's history within a period, or why it can't be relied on; `young`: only because there is little of it yet. */
+export type History =
+  | { readonly untold: string; readonly sample?: string; readonly young?: true }
+  | { readonly scrapes: number; readonly interval: string };
 
 /** The reads that `judgeHistory` looks at. */
 export function readHistory(prometheus: Prometheus, job: string, period: Duration) {
   const up = `up{job="${job}"}`;
   return {
     scrapes: readQuery(prometheus, `sum(count_over_time(${up}[${period}]))`),
-    first: readQuery(prometheus, `min(min_over_time(timestamp(${up})[${period}:5m]))`),
+    first: readQuery(prometheus, `min(min_over_time(timestamp(${up})[${period}:${parseDuration(period) < DAY ? '10s' : '5m'}]))`),
   };
 }
 
@@ -46,9 +50,10 @@ export function judgeHistory(
   const since = now.getTime() - began * 1000;
   if (since < -SKEW) return { untold: `Prometheus has samples of ${job} from the future: its clock moved back` };
   const sample = `${count} scrapes`;
-  if (count < FEWEST) return { untold: `too few samples: ${count} scrapes of ${job}, wanted are ${FEWEST}`, sample };
+  if (count < FEWEST) return { untold: `too few samples: ${count} scrapes of ${job}, wanted are ${FEWEST}`, sample, young: true };
   const expected = Math.min(since, parseDuration(period)) / parseDuration(SCRAPE_INTERVAL);
-  if (count < expected * WHOLE)
+  // One more or less is a matter of when one looks.
+  if (count + 1 < expected * WHOLE)
     return { untold: `a gap in the history of ${job}: ${count} of ${Math.round(expected)} scrapes since ${at(began * 1000)}`, sample };
   const whole = since >= parseDuration(period) * WHOLE;
   return { scrapes: count, interval: whole ? period : `${hours(since)} of ${period}, since ${at(began * 1000)}` };

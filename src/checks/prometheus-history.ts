@@ -5,12 +5,11 @@ import { serviceName } from '#model/kubernetes.ts';
 import type { Read } from '#model/read.ts';
 import { failed, met, pending } from '#model/verdict.ts';
 import { notAnswering } from './answering.ts';
+import { judgeHistory, readHistory, SCRAPE_INTERVAL } from './history.ts';
 import { readQuery, samplesOf, totalOf } from './prometheus.ts';
 
-/** How often Loki is scraped: samples are counted as time by it, so the values say it, too (the chart's own is 15 s). */
-export const SCRAPE_INTERVAL: Duration = '30s';
-/** A gap in the history is unknown, not quiet. */
-const ENOUGH = 0.95;
+/** Of a period's scrapes: an event that shows in fewer lies within it. */
+const WHOLE = 0.95;
 
 /** Since when there is history of `up` for the job; undefined while there is none. Judged by its samples, so a gap starts it anew. */
 export function readHistoryBegin(prometheus: Prometheus, job: string, period: Duration): Read<Date | undefined> {
@@ -28,24 +27,21 @@ export function readHistoryBegin(prometheus: Prometheus, job: string, period: Du
   };
 }
 
+/** Up at each scrape, and no gap between them. That there is little history yet is no trouble: the soak's beginning says so. */
 export const historyIsWhole = (prometheus: Prometheus, job: string, period: Duration): Check =>
   check({
     id: 'soak.write-path-up',
     title: `${job} was up whenever it was looked at`,
     holds: 'always',
-    reads: {
-      least: readQuery(prometheus, `min_over_time(up{job="${job}"}[${period}])`),
-      samples: readQuery(prometheus, `count_over_time(up{job="${job}"}[${period}])`),
-    },
-    judge: ({ least, samples }) => {
+    reads: { least: readQuery(prometheus, `min_over_time(up{job="${job}"}[${period}])`), ...readHistory(prometheus, job, period) },
+    judge: ({ least, ...past }, now) => {
       if (least.value === undefined) return notAnswering('query', least);
-      if (samples.value === undefined) return notAnswering('query', samples);
-      const lows = samplesOf(least)?.map(({ value }) => value) ?? [];
-      const count = totalOf(samples);
+      const history = judgeHistory(past, { job, period }, now);
       const targets = `see ${job} on the page /targets of ${serviceName(prometheus.service)}`;
-      if (lows.length === 0 || count === undefined)
-        return pending(`Prometheus has no history of ${job}`, ['it does not scrape it, or has only just begun'], targets);
-      const low = Math.min(...lows);
+      if ('untold' in history && history.young === undefined)
+        return pending(history.untold, ['what was not seen is unknown, not quiet'], `${targets}; the period begins anew`);
+      const lows = samplesOf(least)?.map(({ value }) => value) ?? [];
+      const low = lows.reduce((lowest, value) => Math.min(lowest, value), 1);
       // What is over can't be mended, only outlived: the period begins anew.
       if (low < 1)
         return pending(
@@ -53,14 +49,7 @@ export const historyIsWhole = (prometheus: Prometheus, job: string, period: Dura
           [`min_over_time(up[${period}]) is ${low}`],
           `kubectl describe pods -n ${job.split('/')[0]} says what happened then; the period begins anew`,
         );
-      const wanted = parseDuration(period) / parseDuration(SCRAPE_INTERVAL);
-      return count >= wanted * ENOUGH
-        ? met(`${count} samples, all up`)
-        : pending(
-            `the history of ${job} covers ${Math.floor((count / wanted) * 100)} % of ${period}`,
-            [`${count} of ${Math.round(wanted)} scrapes are there: what was in between is unknown, not quiet`],
-            `${targets}; the period is over once it is covered`,
-          );
+      return met('untold' in history ? `${history.sample} so far, all up` : `${history.scrapes} scrapes, all up`);
     },
   });
 
@@ -107,7 +96,7 @@ export const nothingWasKilled = (
     judge: ({ killed }) => {
       const samples = samplesOf(killed);
       if (samples === undefined) return notAnswering('query', killed);
-      const whole = (parseDuration(period) / parseDuration(SCRAPE_INTERVAL)) * ENOUGH;
+      const whole = (parseDuration(period) / parseDuration(SCRAPE_INTERVAL)) * WHOLE;
       const lately = samples.filter(({ value }) => value > 0 && value < whole);
       return lately.length === 0
         ? met(`none in ${period}`)

@@ -63,7 +63,7 @@ test('a volume that would go with its claim: nothing is removed, one revert brin
   });
 });
 
-test('interrupted after each thing that it does or finds, the migration comes to the same end', { timeout: 120_000 }, async () => {
+test('interrupted after each thing that it does or finds, the migration comes to the same end', { timeout: 300_000 }, async () => {
   await withRehearsal(async (cluster) => {
     expect((await runCommand(['run', '--to', '4', '--yes'])).exit).toBe(0);
     const runs = await runInPieces(cluster);

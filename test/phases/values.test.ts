@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { SCRAPE_INTERVAL } from '#checks/prometheus-history.ts';
+import { SCRAPE_INTERVAL } from '#checks/history.ts';
 import type { Environment } from '#model/environment.ts';
 import { lokiValues } from '#phases/2-loki/values.ts';
 import { alloyConfig } from '#phases/3-alloy/config.ts';
