@@ -1,4 +1,5 @@
 import { claimFiles } from '../controllers/archive.ts';
+import { eraseHistory } from '../services/history.ts';
 import { type RunningLoki, runningLoki, type Stream } from '../services/loki-state.ts';
 import { specOf, statusOf } from '../tree.ts';
 import type { World } from '../world.ts';
@@ -101,6 +102,20 @@ export const AIRFLOW: readonly Fault[] = [
         ],
       },
     })),
+  },
+  {
+    name: 'history-gap',
+    description: 'Prometheus was down for half of the last week: nobody knows whether logging was well then',
+    phase: 6,
+    check: 'handoff.stability',
+    heals: true,
+    says: ['a gap in the history of monitoring/loki'],
+    remedy: 'the soak begins anew, and is over a week later',
+    strike: (world) => {
+      const now = world.now().getTime();
+      eraseHistory(world, now - 4.5 * 86_400_000, now - 86_400_000);
+      return () => {};
+    },
   },
 ];
 

@@ -40,6 +40,20 @@ export function record(world: World, samples: readonly Sample[]): void {
   }
 }
 
+/** Nobody looked in this time: all series are missing there, and go on afterwards as they did. Milliseconds. */
+export function eraseHistory(world: World, from: number, to: number): void {
+  for (const course of coursesOf(world, 'prometheus').values()) {
+    const last = course.points.findLast(({ at }) => at <= to);
+    if (last === undefined) continue;
+    const kept = course.points.filter(({ at }) => at < from || at > to);
+    const gap = [
+      { at: from, value: Number.NaN, perSecond: 0 },
+      { at: to, value: valueAt(course, to), perSecond: last.perSecond },
+    ];
+    course.points.splice(0, course.points.length, ...[...kept, ...gap].sort((a, b) => a.at - b.at));
+  }
+}
+
 /** NaN where the series was not there. */
 export function valueAt({ points }: Course, at: number): number {
   const point = points.findLast((each) => each.at <= at);
