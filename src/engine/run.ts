@@ -147,18 +147,21 @@ class Run {
     return this.#sumUp(results);
   }
 
-  /** On entry; they never stop a rollout that has begun. */
+  /** On entry; they never stop a rollout that has begun, nor a look at whether the cluster is ready for one. */
   async #judgeTriggers({ signal }: RunTools): Promise<RunResult | undefined> {
     const triggers = await judgeTriggers(this.#goals.triggers, this.#context, signal);
     const stopped = this.#stopped();
     if (stopped !== undefined) return stopped;
     await this.#progress.recordTriggers(triggers);
     const hasBegun = this.#phases
+      .filter(({ number }) => number > 0)
       .flatMap(({ objectives }) => objectives)
       .some(({ status, evidence }) => status !== 'pending' || evidence !== undefined);
-    const refused = hasBegun ? undefined : await refuseStart(triggers, this.#context.approvals);
+    const refused = hasBegun || !this.#isWriting() ? undefined : await refuseStart(triggers, this.#context.approvals);
     if (refused === undefined) return undefined;
-    const remedy = `anton-logging approve ${triggers[0]?.id} --by NAME --note TEXT, with the condition that is met`;
+    // What could be seen is not met; a person's word may be missing.
+    const open = triggers.find(({ state }) => state === 'unknown') ?? triggers[0];
+    const remedy = `when one of them is a person's to say: anton-logging approve ${open?.id} --by NAME --note TEXT`;
     return finish(EXIT.notReady, refused, remedy);
   }
 

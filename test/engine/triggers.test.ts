@@ -13,8 +13,8 @@ const WORD = { by: 'Ada', note: 'we search on five machines', at: '2026-11-21T08
 const SPOKEN = 'Ada on 2026-11-21: we search on five machines';
 
 /** Neither is met. */
-function reluctant(): World {
-  const world = worldFor(PHASES);
+function reluctant(phases = PHASES): World {
+  const world = worldFor(phases);
   world.triggers = TRIGGERS;
   const conditions = '"trigger_conditions": {"conditions": ["Airflow PVC exceeds 80Gi", "Debugging needs it"], "current_state": {}}';
   world.goals = world.goals.replace('"status": "pending"', `"status": "pending", ${conditions}`);
@@ -36,7 +36,7 @@ test('without a reason nothing begins: each condition is told, and written down'
   expect(result).toMatchObject({
     exit: 5,
     state: 'refused',
-    remedy: expect.stringContaining('anton-logging approve airflow-pvc-exceeds-80gi'),
+    remedy: expect.stringContaining('anton-logging approve debugging-needs-it'),
   });
   expect(result.summary).toContain('Airflow PVC exceeds 80Gi: pending, pvc: small');
   expect(result.summary).toContain('Debugging needs it: unknown, nobody has said');
@@ -48,6 +48,15 @@ test.each([{ apply: false }, { dryRun: true }])('%o looks all the same, and writ
   const world = reluctant();
   expect((await world.run(PHASES, request)).exit).not.toBe(5);
   expect(stateOf(world)).toEqual({});
+});
+
+test('whether the cluster is ready may be looked at before', async () => {
+  const phases = [phaseOf(0, [aim('0.1', [checkFact('ready')])])];
+  const world = reluctant([...phases, ...PHASES]);
+  world.set('ready', 'up');
+  expect(await world.run(phases, { to: 0 })).toMatchObject({ exit: 0 });
+  // Nothing has begun by that.
+  expect(await world.run([...phases, ...PHASES], { to: 1 })).toMatchObject({ exit: 5 });
 });
 
 test('one that is met is enough', async () => {
