@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type VerifyRequest, verifyRollout } from '#engine/verify.ts';
 import { loadGoals } from '#goals/load.ts';
-import type { Probe } from '#model/check.ts';
+import type { Diagnosis, Probe } from '#model/check.ts';
 import { Unobserved, UserError } from '#model/errors.ts';
 import type { Phase } from '#model/phase.ts';
 import type { FileDifference } from '#model/read.ts';
@@ -53,6 +53,25 @@ test('what was shown and has failed since is a regression, with the cause, the r
       ...{ cause: ['it is not up'], remedy: 'make two up', held_at: expect.stringMatching(/^2026-11-22T12:00/) },
     },
   ]);
+});
+
+test.each([
+  ['failed', 'broken'],
+  ['pending', undefined],
+])('what is %s is looked into, down to the innermost cause; of what nobody has shown nothing is', async (_, value) => {
+  const why = (name: string): Diagnosis => ({
+    reads: { log: readFact(`log of ${name}`) },
+    explain: ({ log }) => ({ cause: [`its log ends: ${log}`] }),
+  });
+  const explained = (name: string) => checkFact(name, 'up', { diagnosis: why(name) });
+  const phases = ['one', 'two'].map((fact, index) => phaseOf(index + 1, [aim(`${index + 1}.1`, [explained(fact)], [put(fact)])]));
+  const world = worldFor(phases);
+  await world.run(phases, { to: 1 });
+  world.set('one', value);
+  world.set('log of one', 'no bucket');
+  const { regressions } = await verify(world, phases, { timeout: 100 });
+  expect(regressions).toMatchObject([{ check: 'one', cause: ['it is not up', 'its log ends: no bucket'] }]);
+  expect(world.reads.filter((read) => read.startsWith('log of'))).toEqual(['log of one']);
 });
 
 test('what is pending for a moment is none: it gets a second look', async () => {
