@@ -90,5 +90,15 @@ describe('what says why is left', () => {
     '',
   ])('%s', (line) => expect(redact(line)).toBe(line));
 
+  it.each([
+    ['a=1 password=x b=2', 'a=1 password=*** b=2'],
+    ['got eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.sig at last', 'got *** at last'],
+    ['AKIAIOSFODNN7EXAMPLE does not exist', '*** does not exist'],
+    ['https://u:p@host/path', 'https://***@host/path'],
+    ['Authorization: Basic dTpw', 'Authorization: ***'],
+    ['abc\n-----END PRIVATE KEY-----\nnext', '***\nnext'],
+    ['-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\nnext', '***\nnext'],
+  ])('beside what is masked: %j', (text, left) => expect(redact(text)).toBe(left));
+
   it('lines stay lines', () => expect(redact('one\npassword=hunter22\nthree')).toBe('one\npassword=***\nthree'));
 });
