@@ -39,6 +39,7 @@ function unanswered(name: string): never {
 /** One check: answers for which it is met, and what a change of some of them makes of it. */
 export interface Table {
   readonly id: string;
+  readonly subject: Check | Probe;
   readonly check: Judged;
   readonly met: Answers;
   readonly rows: readonly Row[];
@@ -58,7 +59,7 @@ export interface Row {
 /** `fine` is what the verdict says when it is met. */
 export function table(subject: Check | Probe, met: Answers, fine: string, rows: readonly Row[], spare: readonly string[] = []): Table {
   const check = 'with' in subject ? subject.with('mark') : subject;
-  return { id: subject.id, check, met, rows: [{ it: 'all is well', gives: 'met', when: {}, says: [fine] }, ...rows], spare };
+  return { id: subject.id, subject, check, met, rows: [{ it: 'all is well', gives: 'met', when: {}, says: [fine] }, ...rows], spare };
 }
 
 export const met = (it: string, when: Row['when'], ...says: string[]): Row => ({ it, gives: 'met', when, says });

@@ -2,11 +2,22 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { statusOf } from '#rehearsal/tree.ts';
+import { expectOnPage } from '../docs/failure-page.ts';
 import { keysOf, makeBucket } from './gateway.ts';
 import { removeBucket } from './support/bucket.ts';
 import { needReal } from './support/needs.ts';
 import { deleteObject, getObject, patchObject } from './support/objects.ts';
-import { appliedChanges, editGoals, expectExit, failedChecks, newUser, redText, type User, writeGoals } from './support/user.ts';
+import {
+  appliedChanges,
+  type Ended,
+  editGoals,
+  expectExit,
+  failedChecks,
+  newUser,
+  redText,
+  type User,
+  writeGoals,
+} from './support/user.ts';
 
 const cluster = needReal();
 const real = cluster as NonNullable<typeof cluster>;
@@ -14,6 +25,11 @@ const LOKI_POD = { apiVersion: 'v1', kind: 'Pod', namespace: 'monitoring', name:
 const CLAIM_SECRET = { apiVersion: 'v1', kind: 'Secret', namespace: 'monitoring', name: 'loki-bucket' };
 const RELEASE_FILE = 'kubernetes/apps/monitoring/loki/app/release.yaml';
 let user: User;
+
+/** docs/failures.md tells it like that. */
+function expectTold(title: string, { events }: Ended, command = 'phase run 2'): void {
+  expectOnPage({ title, cluster: 'real', command: `anton-logging ${command}`, events });
+}
 
 beforeAll(async () => {
   if (cluster === undefined) return;
@@ -29,6 +45,7 @@ test('a Git server that refuses the push is quoted, and nothing is half done', a
   expectExit(refused, 1);
   expect(redText(refused)).toContain('pushes to main need a review');
   expect(redText(refused)).toContain('allow this push at the remote');
+  expectTold('The Git server refuses the push', refused);
   expect(appliedChanges(refused)).toEqual([]);
   await fs.rm(hook);
 });
@@ -39,6 +56,7 @@ test('a bucket that is gone is named before anything is installed', async () => 
   expectExit(refused, 5);
   expect(redText(refused)).toContain('404 NoSuchBucket');
   expect(redText(refused)).toContain('environment.storage.bucket.name');
+  expectTold('The bucket is gone', refused);
   expect(appliedChanges(refused)).toEqual([]);
   await makeBucket(real.s3, 'loki-logs', await keysOf(real.s3, owner));
 });
@@ -53,6 +71,7 @@ test('a wrong secret is told from a missing bucket: SignatureDoesNotMatch', asyn
   expectExit(refused, 5);
   expect(redText(refused)).toContain('403 SignatureDoesNotMatch');
   expect(redText(refused)).toContain('Secret monitoring/loki-s3-credentials');
+  expectTold('The object store refuses the secret', refused);
   await patchObject(real, CLAIM_SECRET, { data: right });
   await expect.poll(held, { timeout: 20_000 }).toBe(right.AWS_SECRET_ACCESS_KEY);
 });
@@ -64,6 +83,7 @@ test('a release that cannot be rendered tells the chart’s own words; with the 
   const refused = await user.run(['phase', 'run', '2']);
   expectExit(refused, 1);
   expect(redText(refused)).toContain('You have more than zero replicas configured for both the single binary and simple scalable targets.');
+  expectTold('The chart refuses the values', refused);
   await editGoals(user, (environment) => {
     delete environment.loki.values;
   });
@@ -80,6 +100,7 @@ describe('with Loki rolled out', () => {
     expectExit(red, 1);
     expect(failedChecks(red)).toContain('loki.no-restarts');
     expect(redText(red)).toContain('it ended with exit code 137');
+    expectTold('Loki is killed, again and again', red);
     // A new pod has no fault, and nothing that it has restarted from.
     await deleteObject(real, LOKI_POD);
     const resumed = await user.run(['resume']);
@@ -106,6 +127,7 @@ describe('with Loki rolled out', () => {
     expect(redText(red)).toContain('Pod monitoring/loki-0');
     expect(redText(red)).toContain('kubectl delete pod -n monitoring loki-0');
     expect(redText(red)).toContain('--repair');
+    expectTold('A bad commit was reverted, and its pod is in the way', red, 'phase run 2 --timeout 3m');
     const repaired = await user.run(['resume', '--repair']);
     expectExit(repaired, 0);
     expect(appliedChanges(repaired)).toContain('removed Pod monitoring/loki-0');

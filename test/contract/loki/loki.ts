@@ -11,6 +11,7 @@ export const PARTS: readonly PartName[] = ['etcd', 'kube-apiserver', 'kube-contr
 /** One Loki behind a Service, with a bucket of its own. */
 export interface Loki {
   readonly store: Store;
+  readonly namespace: string;
   ask(path: string, asked?: Asked): Promise<Answer>;
   /** Pushes streams as they are. */
   push(...streams: readonly Tree[]): Promise<Answer>;
@@ -23,14 +24,16 @@ export interface LokiOptions {
   readonly configuration?: Tree;
   /** A file of recording rules. */
   readonly rules?: string;
+  /** Laid over its pod's container. */
+  readonly container?: Tree;
 }
 
 /** As the product has it run: its configuration in a ConfigMap, the keys of its bucket in its environment (and in the configuration, too). */
-export async function startLoki(cluster: Cluster, { configuration = {}, rules = '' }: LokiOptions = {}): Promise<Loki> {
+export async function startLoki(cluster: Cluster, { configuration = {}, rules = '', container = {} }: LokiOptions = {}): Promise<Loki> {
   const store = await openStore(cluster);
   const namespace = uniqueName();
   const metadata = (name: string) => ({ name, namespace, labels: { app: 'loki' } });
-  const pod = podOf(metadata('loki'));
+  const pod = podOf(metadata('loki'), container);
   const config = stringify(mergeTrees(configurationOf(store), configuration));
   const { accessKeyId, secretAccessKey } = store.keys;
   const manifests: readonly Manifest[] = [
@@ -61,6 +64,7 @@ export async function startLoki(cluster: Cluster, { configuration = {}, rules = 
   await until(async () => (await ask('/ready')).text === 'ready\n');
   return {
     store,
+    namespace,
     ask,
     push: (...streams) => ask('/loki/api/v1/push', { method: 'POST', body: { streams } }),
     query: (query, rest) => ask('/loki/api/v1/query_range', { query: { query, ...rest } }),
@@ -73,7 +77,7 @@ export function nanoseconds(fromNow = 0): string {
   return `${Date.now() + fromNow}000000`;
 }
 
-function podOf(metadata: Manifest['metadata']): Manifest {
+function podOf(metadata: Manifest['metadata'], own: Tree): Manifest {
   const fromSecret = (name: string, key: string) => ({ name, valueFrom: { secretKeyRef: { name: 'bucket', key } } });
   const container = {
     name: 'loki',
@@ -93,7 +97,12 @@ function podOf(metadata: Manifest['metadata']): Manifest {
     { name: 'storage', emptyDir: {} },
     { name: 'rules', configMap: { name: 'rules' } },
   ];
-  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { terminationGracePeriodSeconds: 0, containers: [container], volumes } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata,
+    spec: { terminationGracePeriodSeconds: 0, containers: [{ ...container, ...own }], volumes },
+  };
 }
 
 function configurationOf({ bucket, keys }: Store): Tree {

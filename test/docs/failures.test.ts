@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import type { Event } from '#model/event.ts';
+import { FAULTS } from '#rehearsal/faults/index.ts';
+import { withRehearsal } from '../cli/rehearsal.ts';
+import { runCommand } from '../cli/run-command.ts';
+import { expectOnPage, readSections } from './failure-page.ts';
+
+/** Of the faults, those whose failures the page tells. */
+const TOLD: Readonly<Record<string, string>> = {
+  'oom-loop': 'Loki is killed for want of memory',
+  'gateway-404': 'The gateway has no route for push and queries',
+  'retention-off': 'All is green, and nothing is ever deleted',
+};
+
+test.each(Object.entries(TOLD))('%s', { timeout: 60_000 }, async (name, title) => {
+  const fault = FAULTS.find((each) => each.name === name);
+  await withRehearsal(async ({ world }) => {
+    const metadata = { name: `fault-${name}`, namespace: 'rehearsal' };
+    world.store.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+    const typed = ['run', '--to', String(fault?.phase)];
+    const { stdout } = await runCommand([...typed, '--yes', '-o', 'ndjson']);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Event);
+    expectOnPage({ title, cluster: 'embedded', command: `anton-logging ${typed.join(' ')}`, events });
+  });
+});
+
+test('it tells ten, four of them from the real cluster', () => {
+  const sections = [...readSections().values()];
+  expect(sections.length).toBeGreaterThanOrEqual(10);
+  expect(sections.filter((text) => text.startsWith('On the real cluster')).length).toBeGreaterThanOrEqual(4);
+});
