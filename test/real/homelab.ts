@@ -49,7 +49,7 @@ export async function installDefinitions(kubernetes: Kubernetes, files: readonly
 export async function furnish(kubernetes: Kubernetes, lab: Lab, git: string, charts: string, whole: boolean): Promise<void> {
   const at = new Date().toISOString();
   const objects = [
-    ...clusterObjects(at).filter(({ kind, metadata }) => kind !== 'Node' && metadata.namespace !== 'rehearsal'),
+    ...clusterObjects(at).filter((each) => !isOwn(each) && each.metadata.namespace !== 'rehearsal'),
     ...lab.namespaces.map((name) => object('v1', 'Namespace', name, { labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } })),
     ...platformObjects(at, git),
     ...(whole ? applicationObjects(at) : []),
@@ -70,6 +70,11 @@ export async function furnish(kubernetes: Kubernetes, lab: Lab, git: string, cha
   for (const path of ['monitoring/kube-prometheus-stack', 'airflow/airflow']) {
     await until(kubernetes, refOf(object('helm.toolkit.fluxcd.io/v2', 'HelmRelease', path)), isReady);
   }
+}
+
+/** What this cluster has by itself: nodes that kwok plays, and the definitions of kinds that are served. */
+function isOwn({ kind }: Manifest): boolean {
+  return kind === 'Node' || kind === 'CustomResourceDefinition';
 }
 
 /** Server-side apply, and the status that goes with it: nobody else would report it. */

@@ -39,7 +39,8 @@ export function createServiceReader(kubernetes: Kubernetes): ReadService {
       signal,
       ...(query !== undefined && { query }),
       ...(body !== undefined && { body, contentType: 'application/json' }),
-      ...(cookie !== undefined && { headers: { cookie } }),
+      // Ceph's object gateway answers in JSON to whoever prefers that: each service says it in its own way.
+      headers: { accept: '*/*', ...(cookie !== undefined && { cookie }) },
     });
   }
 
