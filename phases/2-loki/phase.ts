@@ -14,6 +14,7 @@ import { alertsAreHealthy, alertsAreLoaded, targetIsUp } from '#checks/prometheu
 import { noPodIsStuck, releaseIsReady } from '#checks/releases.ts';
 import { nothingRestarts } from '#checks/restarts.ts';
 import { bucketIsReachable } from '#checks/s3.ts';
+import { volumesAreUnchanged } from '#checks/volumes.ts';
 import { deploymentIsAvailable, statefulSetIsRolledOut } from '#checks/workloads.ts';
 import type { Step } from '#model/change.ts';
 import { definePhase, objective } from '#model/phase.ts';
@@ -21,7 +22,7 @@ import { chartRef } from '../1-infrastructure/manifests.ts';
 import { isApplied } from '../applied.ts';
 import { releaseFile, releaseRef } from '../release.ts';
 import { appOf } from '../repository.ts';
-import { lokiValues } from './values.ts';
+import { lokiValues, persistenceOf } from './values.ts';
 
 /** Of those that chart loki brings: without it nobody learns that requests fail. */
 const ALERTS = ['LokiRequestErrors'];
@@ -54,6 +55,7 @@ export default definePhase(2, 'Loki Deployment', (environment) => {
             validations: [
               // First, for what is repaired first: a release that is reset while the pod is in its way fails again.
               noPodIsStuck('loki.no-stuck-pod', release, selector),
+              volumesAreUnchanged('loki.volumes-unchanged', namespace, name, persistenceOf(environment)),
               nobodyElseOwns('flux.loki-one-owner', app.kustomization, [release]),
               podsAreAdmitted('loki.pods-admitted', { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name }, applied.id),
               podsFitNodes('loki.pods-fit', namespace, selector, 'environment.loki.memory.request', applied.id),

@@ -1,5 +1,5 @@
 import { SCRAPE_INTERVAL } from '#checks/history.ts';
-import type { Environment } from '#model/environment.ts';
+import type { Environment, Loki } from '#model/environment.ts';
 import { mergeValues } from '../repository.ts';
 
 /** Values of chart loki 18: https://github.com/grafana-community/helm-charts/tree/main/charts/loki */
@@ -75,6 +75,12 @@ export function lokiValues({ loki, storage, prometheus }: Environment): Record<s
   function fromSecret(name: string, key: string): object {
     return { name, valueFrom: { secretKeyRef: { name: bucket.credentials.name, key } } };
   }
+}
+
+/** As the values have it in the end. */
+export function persistenceOf(environment: Environment): Loki['persistence'] {
+  const { singleBinary } = lokiValues(environment) as { singleBinary?: { persistence?: Partial<Loki['persistence']> } };
+  return { ...environment.loki.persistence, ...singleBinary?.persistence };
 }
 
 function remoteWrite({ name, namespace, port }: { name: string; namespace: string; port: number }): object {

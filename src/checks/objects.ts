@@ -112,6 +112,10 @@ export const StatefulSet = v.object({
   spec: v.object({
     replicas: v.optional(v.number(), 1),
     podManagementPolicy: v.optional(text, 'OrderedReady'),
+    volumeClaimTemplates: v.optional(
+      v.array(v.object({ spec: v.object({ resources: Resources, storageClassName: v.optional(text) }) })),
+      [],
+    ),
     template: PodTemplate,
   }),
   status: v.optional(

@@ -30,7 +30,11 @@ export function parseApplied(body: string, strict: boolean): Manifest {
 }
 
 /** @throws Refusal 422 for what can't be a name, a Lease without the version it replaces, a change of what can't be changed */
-export function validate({ group, resource, kind }: Kind, object: Manifest, live: Manifest | undefined): void {
+export function validate(
+  { group, resource, kind }: Pick<Kind, 'group' | 'resource' | 'kind'>,
+  object: Manifest,
+  live: Manifest | undefined,
+): void {
   const { name, resourceVersion } = object.metadata;
   const named = { group, resource: kind };
   if (live === undefined && group !== 'rbac.authorization.k8s.io' && !new RegExp(`^${NAME}$`).test(name))

@@ -2,6 +2,7 @@ import type { Manifest } from '#model/kubernetes.ts';
 import { knownKinds, nameOf, refOf } from '#model/kubernetes.ts';
 import { isServed, KINDS } from '../api/kinds.ts';
 import { timestamp } from '../api/store.ts';
+import { validate } from '../api/validate.ts';
 import { admit } from '../faults/index.ts';
 import { memoryOf } from '../memory.ts';
 import { formatSpan, hashOf, mergeTrees, parseSpan, specOf, statusOf, type Tree } from '../tree.ts';
@@ -92,10 +93,25 @@ function knownTo({ store }: World, rendered: readonly Manifest[] | string): read
   const isUnknown = ({ apiVersion, kind }: Manifest) =>
     !KINDS.some((known) => known.apiVersion === apiVersion && known.kind === kind && isServed(store, known));
   const unknown = rendered.find(isUnknown);
-  if (unknown === undefined) return rendered;
+  if (unknown === undefined) return refusedBy(store, rendered) ?? rendered;
   const { apiVersion, kind, metadata } = unknown;
   const found = `resource mapping not found for name: "${metadata.name}" namespace: "${metadata.namespace}" from ""`;
   return `unable to build kubernetes objects from release manifest: ${found}: no matches for kind "${kind}" in version "${apiVersion}"\nensure CRDs are installed first`;
+}
+
+/** What a StatefulSet with volumes does not let be changed. With or without them Airflow's real chart makes another kind of workload. */
+function refusedBy(store: World['store'], rendered: readonly Manifest[]): string | undefined {
+  const named = { group: 'apps', resource: 'statefulsets', kind: 'StatefulSet' };
+  for (const object of rendered.filter(({ kind }) => kind === named.kind)) {
+    const live = store.get(refOf(object));
+    if (specOf(live).volumeClaimTemplates === undefined) continue;
+    try {
+      validate(named, JSON.parse(JSON.stringify(object)), live);
+    } catch (error) {
+      return `cannot patch "${object.metadata.name}" with kind StatefulSet: ${(error as Error).message}`;
+    }
+  }
+  return undefined;
 }
 
 function withoutSource(source: Manifest | undefined, { kind, name }: Tree, namespace: string): Condition {

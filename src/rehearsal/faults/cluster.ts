@@ -1,7 +1,7 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import { container, object, workload } from '../build.ts';
 import { WITHDRAWN } from '../controllers/withdrawn.ts';
-import { dataOf, hasLabels, type Tree } from '../tree.ts';
+import { dataOf, hasLabels } from '../tree.ts';
 import type { World } from '../world.ts';
 import { type Fault, inObject, limited, standing } from './fault.ts';
 
@@ -38,13 +38,13 @@ export const CLUSTER: readonly Fault[] = [
     }),
   },
   {
-    name: 'quota-exceeded',
+    name: 'quota-too-small',
     description: 'a quota of namespace monitoring leaves next to no memory',
     phase: 0,
     check: 'cluster.quota',
     says: ['ResourceQuota monitoring/compute leaves too little', 'requests.memory', 'spec.hard'],
     remedy: 'the quota is gone',
-    strike: standing(() => object('v1', 'ResourceQuota', 'monitoring/compute', { spec: { hard: { 'requests.memory': '5Gi' } } })),
+    strike: quota('5Gi'),
   },
   {
     name: 'psa-blocks-hostpath',
@@ -54,16 +54,18 @@ export const CLUSTER: readonly Fault[] = [
     check: 'cluster.host-path-admitted',
     says: ['pod security "baseline" is enforced', 'hostPath', 'pod-security.kubernetes.io/enforce: privileged'],
     remedy: 'the namespace admits privileged pods again, and the DaemonSet makes its pods',
-    ...enforced('baseline'),
+    ...inObject('Namespace', 'monitoring', ({ metadata }) => {
+      metadata.labels['pod-security.kubernetes.io/enforce'] = 'baseline';
+    }),
   },
   {
-    name: 'psa-refuses-pods',
-    description: "pod security of namespace monitoring is tightened after it was looked at: Alloy's pods are never made",
+    name: 'quota-exceeded',
+    description: "namespace monitoring gets a quota after it was looked at: Alloy's pods are never made",
     phase: 3,
     check: 'alloy.pods-admitted',
-    says: ['0 of 3 pods made', 'violates PodSecurity "restricted:latest": hostPath volumes', 'kubectl label namespace monitoring'],
-    remedy: 'the namespace admits privileged pods again, and the DaemonSet makes its pods',
-    ...enforced('restricted'),
+    says: ['0 of 3 pods made', 'exceeded quota: compute', 'kubectl get resourcequota -n monitoring'],
+    remedy: 'the quota is gone, and the DaemonSet makes its pods',
+    strike: quota('5Gi'),
   },
   {
     name: 'tainted-node',
@@ -161,6 +163,10 @@ export function withdrawn(beginning: string): (world: World) => () => void {
   return standing(() => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: WITHDRAWN, data: { beginning } }));
 }
 
+function quota(memory: string): (world: World) => () => void {
+  return standing(() => object('v1', 'ResourceQuota', 'monitoring/compute', { spec: { hard: { 'requests.memory': memory } } }));
+}
+
 function apiServer(data: Readonly<Record<string, string>>): (world: World) => () => void {
   return standing((world) => ({
     apiVersion: 'v1',
@@ -168,10 +174,4 @@ function apiServer(data: Readonly<Record<string, string>>): (world: World) => ()
     metadata: { namespace: API_SERVER.namespace, name: API_SERVER.name },
     data: { ...dataOf(world.store.get(API_SERVER)), ...data },
   }));
-}
-
-function enforced(level: string): Required<Pick<Fault, 'distort'>> {
-  return inObject('Namespace', 'monitoring', ({ metadata }: Tree) => {
-    metadata.labels['pod-security.kubernetes.io/enforce'] = level;
-  });
 }

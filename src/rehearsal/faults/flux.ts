@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { container, labelsFor, workload } from '../build.ts';
 import { fluxKustomization } from '../homelab/platform.ts';
 import { specOf, statusOf } from '../tree.ts';
 import type { World } from '../world.ts';
@@ -146,6 +147,25 @@ export const FLUX: readonly Fault[] = [
     remedy: 'the values are those of Git again',
     ...inObject('HelmRelease', 'loki', ({ spec }) => {
       spec.values.write.replicas = 3;
+    }),
+  },
+  {
+    name: 'statefulset-immutable',
+    description: "Loki's StatefulSet of an earlier try has a smaller volume: Kubernetes refuses every upgrade",
+    phase: 2,
+    check: 'loki.volumes-unchanged',
+    says: [
+      'StatefulSet monitoring/loki has volumes of 10Gi (ceph-block), the values ask for 20Gi',
+      'Forbidden: updates to statefulset spec',
+      'kubectl delete statefulset -n monitoring loki --cascade=orphan',
+    ],
+    remedy: 'the StatefulSet is deleted, and Helm makes it anew',
+    strike: standing(() => {
+      const labels = labelsFor('loki', 'loki', 'single-binary');
+      const claim = { accessModes: ['ReadWriteOnce'], storageClassName: 'ceph-block', resources: { requests: { storage: '10Gi' } } };
+      const volumes = [{ name: 'config', configMap: { name: 'loki' } }];
+      const spec = { podManagementPolicy: 'Parallel', volumeClaimTemplates: [{ metadata: { name: 'storage' }, spec: claim }] };
+      return workload('StatefulSet', 'monitoring/loki', labels, container('loki', 'docker.io/grafana/loki:3.5.9'), { volumes }, spec);
     }),
   },
   {

@@ -19,7 +19,7 @@ export function refusalOf(world: World, pod: Manifest): string | undefined {
   const unknown = Object.keys(compactor).find((key) => !COMPACTOR.includes(key));
   if (unknown !== undefined)
     return `failed parsing config: /etc/loki/config/config.yaml: yaml: unmarshal errors:\n  line 40: field ${unknown} not found in type compactor.Config`;
-  if (schema_config.configs.some(({ index }: { index?: { period: string } }) => index?.period !== '24h'))
+  if (schema_config?.configs.some(({ index }: { index?: { period: string } }) => index?.period !== '24h'))
     return 'CONFIG ERROR: invalid schema config: validating period_config: tsdb must always have periodic config for index set to 24h';
   if (!compactor.retention_enabled) return undefined;
   if (compactor.delete_request_store === '')

@@ -22,6 +22,7 @@ import releases from './releases.ts';
 import services from './services.ts';
 import storage from './storage.ts';
 import strategy from './strategy.ts';
+import volumes from './volumes.ts';
 import workloads from './workloads.ts';
 
 /** Every check with what it makes of which answers. */
@@ -37,6 +38,7 @@ const tables: readonly Table[] = [
   bucketClaim,
   flux,
   storage,
+  volumes,
   workloads,
   releases,
   loki,
