@@ -20,6 +20,8 @@ export function printedLines({ command, args }: Tree): string[] {
 }
 
 export function writeLog(world: World, pod: Manifest, container: string, line: string): void {
+  // A pause container has nothing to say.
+  if (/\/pause:/.test(specOf(pod).containers[0].image)) return;
   logOf(world, pod).push({ container, at: world.now(), line });
 }
 

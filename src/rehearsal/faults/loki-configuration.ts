@@ -127,6 +127,14 @@ const UNNOTICED: readonly Fault[] = [
     ...configured((config) => Object.assign(config.limits_config, { max_label_names_per_series: 2 })),
   },
   {
+    name: 'queries-rejected',
+    description: 'Loki takes no query for more than 5 lines: a rejected query is not an empty result',
+    phase: 4,
+    check: 'loki.library-runs',
+    says: ['5 of 5 rejected', 'max entries limit per query exceeded', 'mend the queries of the library'],
+    ...configured((config) => Object.assign(config.limits_config, { max_entries_limit_per_query: 5 })),
+  },
+  {
     name: 'canary-misses',
     description: 'Loki looks back no further than a millisecond: what it accepted does not come back from any query',
     phase: 2,

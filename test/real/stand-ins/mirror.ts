@@ -14,7 +14,7 @@ type KindRef = Pick<ObjectRef, 'apiVersion' | 'kind'>;
 
 /** What the stand-ins look at. */
 const MIRRORED: readonly KindRef[] = [
-  ...['ConfigMap', 'PersistentVolumeClaim', 'Pod', 'Secret', 'Service'].map((kind) => ({ apiVersion: 'v1', kind })),
+  ...['ConfigMap', 'PersistentVolumeClaim', 'Pod', 'Secret', 'Service', 'ServiceAccount'].map((kind) => ({ apiVersion: 'v1', kind })),
   { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' },
   ...['CephCluster', 'CephObjectStore'].map((kind) => ({ apiVersion: 'ceph.rook.io/v1', kind })),
   { apiVersion: 'objectbucket.io/v1alpha1', kind: 'ObjectBucketClaim' },
