@@ -7,6 +7,7 @@ import { readTimeout } from './support/run-flags.ts';
 export default class Verify extends BaseCommand {
   static override description =
     'Judges again what should always hold: what was shown once and does not hold any more is a regression (exit 6).\n' +
+    'So is what was changed in Git or in the cluster beside it: told with who changed it and when.\n' +
     'Writes nothing, unless --record is given (into the goals file) or --probe (lines and objects that are taken away again).\n' +
     'What is red of an objective that nobody has finished is no regression: exit 5, or 1 where a run failed there.';
   static override examples = [

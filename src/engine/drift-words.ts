@@ -50,7 +50,7 @@ export function describeMissing({ phase, objective }: Place, manifest: Manifest)
  * commit is applied has a check of its own.
  */
 export function describeObject({ phase, objective }: Place, manifest: Manifest, live: Manifest): readonly Drift[] {
-  return compareManifest(manifest, live).flatMap(({ path, wanted, found }): readonly Drift[] => {
+  return compareManifest(running(manifest, live), live).flatMap(({ path, wanted, found }): readonly Drift[] => {
     const owners = findOwners(live, path);
     if (owners.length > 0 && owners.every(({ manager }) => manager === APPLIES)) return [];
     return [
@@ -59,7 +59,7 @@ export function describeObject({ phase, objective }: Place, manifest: Manifest, 
         field: printPath(path, live),
         ...(manifest.kind === 'Secret' ? {} : showDifference(path, wanted, found)),
         ...describeOwner(owners.find(({ manager }) => manager !== APPLIES)),
-        remedy: `${putBack(live)}; or commit it, if it is meant`,
+        remedy: isSuspension(path) ? resume(live) : `${putBack(live)}; or commit it, if it is meant`,
       },
     ];
   });
@@ -82,6 +82,22 @@ export function describeWorkload({ phase, objective }: Place, release: Manifest,
 
 function isOfSpec(path: Path): boolean {
   return path[0] === 'spec' && !HARMLESS.every((key, index) => path[index] === key);
+}
+
+const SUSPEND: Path = ['spec', 'suspend'];
+
+/** What Flux does not look at any more is as good as changed: no manifest says that it is not suspended, all of them mean it. */
+function running(manifest: Manifest, live: Manifest): Manifest {
+  const isFlux = manifest.apiVersion.includes('.toolkit.fluxcd.io/');
+  return isFlux && valueAt(live, SUSPEND) === true ? { ...manifest, spec: { suspend: false, ...(manifest.spec as object) } } : manifest;
+}
+
+function isSuspension(path: Path): boolean {
+  return path.join('.') === SUSPEND.join('.');
+}
+
+function resume({ kind, metadata }: Manifest): string {
+  return `kubectl patch ${kind.toLowerCase()} -n ${metadata.namespace} ${metadata.name} --type merge -p '{"spec":{"suspend":false}}'`;
 }
 
 /** Of a field that was taken out nobody knows by whom. */

@@ -68,8 +68,11 @@ describe('verify', () => {
       await patch(cluster, 'kubectl-edit', dashboards, { metadata: { labels: { grafana_dashboard: 'no' } } });
       await editInGit(cluster, 'docs/logging/queries.md');
       const drift = await drifted();
+      const suspended = { field: 'spec.suspend', found: 'true', by: 'flux' };
       expect(drift.map(({ what, field, found, by }) => ({ what, field, found, by }))).toEqual([
         { what: 'docs/logging/queries.md', by: expect.stringMatching(/^Ada Lovelace \([0-9a-f]{10}: by hand\)$/) },
+        { what: 'Kustomization flux-system/loki', ...suspended },
+        { what: 'HelmRelease monitoring/loki', ...suspended },
         { what: 'ConfigMap monitoring/logs-volume-dashboard', field: 'metadata.labels.grafana_dashboard', found: 'no', by: 'kubectl-edit' },
         { what: 'Deployment monitoring/loki-gateway', field: 'spec.replicas', found: '2', by: 'kubectl-scale' },
       ]);

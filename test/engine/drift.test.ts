@@ -136,6 +136,20 @@ describe('between Git and cluster', () => {
     expect(drift[0]).not.toHaveProperty('by');
   });
 
+  it.each([
+    ['', true],
+    ['suspend: false, ', true],
+    ['suspend: true, ', false],
+  ])('is an object of Flux that somebody suspended: Git says "%s"', async (said, isDrift) => {
+    const release = RELEASE.replace('spec: {', `spec: {${said}`);
+    const metadata = { ...(LIVE[1] as Manifest).metadata, managedFields: [owned('flux', { 'f:spec': { 'f:suspend': {} } })] };
+    const suspended = { ...(LIVE[1] as Manifest), metadata, spec: { suspend: true, values: { a: 1 } } };
+    const { drift } = await driftOf({ files: { 'a.yaml': release }, live: [suspended] });
+    const remedy = `kubectl patch helmrelease -n monitoring loki --type merge -p '{"spec":{"suspend":false}}'`;
+    expect(drift).toMatchObject(isDrift ? [{ field: 'spec.suspend', wanted: 'false', found: 'true', by: 'flux', at: AT, remedy }] : []);
+    expect(drift).toHaveLength(isDrift ? 1 : 0);
+  });
+
   it('is an object that is not there', async () => {
     const { drift } = await driftOf({ gone: ['ConfigMap monitoring/rules'] });
     expect(drift).toMatchObject([{ kind: 'object', state: 'missing', what: 'ConfigMap monitoring/rules' }]);
