@@ -1,7 +1,7 @@
 import { type Probe, probing } from '#model/check.ts';
 import type { Environment } from '#model/environment.ts';
 import { failed, met, pending } from '#model/verdict.ts';
-import { linesWith, PROBE_POD, readMarked, WRITER, whyNotShipped, workload } from './alloy-workload.ts';
+import { linesWith, PROBE_APP, PROBE_POD, readMarked, WRITER, whyNotShipped, workload } from './alloy-workload.ts';
 import { notAnswering } from './answering.ts';
 import { linesOf } from './loki-lines.ts';
 import { Pod } from './objects.ts';
@@ -22,6 +22,13 @@ export const collectsExactlyOnce = (environment: Environment): Probe => ({
       judge: ({ found }) => {
         if (found.value === undefined) return notAnswering('query_range', found);
         const lines = linesOf(found.value);
+        const changed = lines.filter(({ line }) => !wanted.includes(line));
+        if (changed.length > 0)
+          return failed(
+            `${changed.length} lines are not as they were written`,
+            [`one of them is “${changed[0]?.line.slice(0, 120)}”, and the stages of config.alloy should leave what the pod wrote`],
+            `see stage.cri in config.alloy (ConfigMap ${alloy.namespace}/alloy-config): it takes off the prefix of the container runtime, and has to be the first stage`,
+          );
         const twice = lines.length - new Set(lines.map(({ line }) => line)).size;
         if (twice > 0)
           return failed(
@@ -66,7 +73,7 @@ export const labelsAreThePods = (environment: Environment): Probe => ({
         const node = pod?.spec.nodeName;
         if (line === undefined || node === undefined)
           return pending('the line has not arrived', [`${linesWith(mark, namespace)} finds none`], whyNotShipped(alloy));
-        const wanted = { namespace, pod: PROBE_POD, container: WRITER, node, app: PROBE_POD };
+        const wanted = { namespace, pod: PROBE_POD, container: WRITER, node, app: PROBE_APP };
         const wrong = Object.entries(wanted).filter(([label, value]) => line.labels[label] !== value);
         return wrong.length === 0
           ? met(

@@ -5,6 +5,8 @@ import { readLines } from './loki-lines.ts';
 
 /** The pod of every probe, one at a time: what a killed run left is replaced by the next one's. */
 export const PROBE_POD = 'anton-logging-probe';
+/** What the label app of its lines has to become: another word than its name, which would do where the label is not found. */
+export const PROBE_APP = 'anton-logging-test';
 /** What we leave nowhere. */
 export const MANAGED_BY = 'app.kubernetes.io/managed-by=anton-logging';
 export const WRITER = 'writer';
@@ -19,7 +21,7 @@ export function workload(
   const pod: Manifest = {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: PROBE_POD, namespace, labels: { 'app.kubernetes.io/name': PROBE_POD, [label]: value } },
+    metadata: { name: PROBE_POD, namespace, labels: { 'app.kubernetes.io/name': PROBE_APP, [label]: value } },
     spec: {
       restartPolicy: 'Never',
       automountServiceAccountToken: false,

@@ -40,6 +40,8 @@ export const dataSourceIsHealthy = ({ service, login }: Grafana): Check =>
     reads: { health: readJson(service, '/api/datasources/uid/loki/health', v.object({ status: v.string(), message: text }), { login }) },
     judge: ({ health }) => {
       if (health.status === 404) return noDataSource();
+      // It answers so when it can't reach what the datasource names.
+      if (health.status === 400) return pending('status ERROR', [health.text.slice(0, 200)], `see the url of the datasource: ${SOURCES}`);
       if (health.value === undefined) return notAnswering('/api/datasources/uid/loki/health', health);
       const { status, message } = health.value;
       return status === 'OK'

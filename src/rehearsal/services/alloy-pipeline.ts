@@ -52,7 +52,10 @@ export function runStages(stages: readonly Block[], given: Passing, mayPass: May
 export type MayPass = (limit: Block, labels: Labels) => boolean;
 
 const STAGES: Readonly<Record<string, (stage: Block, passing: Passing) => Passing>> = {
-  'stage.cri': (_, passing) => ({ ...passing, labels: { ...passing.labels, stream: 'stdout' } }),
+  'stage.cri': (_, { line, labels, ...passing }) => {
+    const [, at = '', fraction = '', stream = '', text = ''] = /^(\S+)(\d{6})Z (\w+) F (.*)$/s.exec(line) ?? [];
+    return { ...passing, at: `${Date.parse(`${at}Z`)}${fraction}`, line: text, labels: { ...labels, stream } };
+  },
   'stage.json': ({ attributes }, passing) => {
     const fields = parseJson(passing.line);
     const found = entriesIn(attributes.expressions).flatMap(([name, path]) => {

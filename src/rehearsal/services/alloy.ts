@@ -7,7 +7,7 @@ import { type Block, LoadFailure, parseAlloy, stringsIn } from './alloy-configur
 import { type Passing, relabel, runStages, visibleLabels } from './alloy-pipeline.ts';
 import { json, pageNotFound, request } from './answers.ts';
 import { runsContainer } from './loki.ts';
-import { nameStream } from './loki-state.ts';
+import { type Labels, nameStream } from './loki-state.ts';
 import { exposeMetrics, type Metrics } from './metrics.ts';
 import type { Send } from './network.ts';
 
@@ -94,9 +94,12 @@ async function ship(world: World, collector: Manifest, send: Send): Promise<void
       for (const { at, line } of written) {
         // Each Alloy stamps lines finer than this world's clock: those of one millisecond keep their order.
         clock.sequence = (clock.sequence + 1) % 1_000_000;
-        const time = `${at.getTime()}${String(clock.sequence).padStart(6, '0')}`;
-        const given = { at: time, line, labels: visibleLabels(labels), metadata: {}, extracted: {} };
-        const passing = runStages(stages, given, (limit, { pod: by = '' }) => takeToken(world, shipping, limit, by));
+        const fraction = String(clock.sequence).padStart(6, '0');
+        // As the container runtime writes it, and as it stays unless a stage takes the prefix off.
+        const raw = `${at.toISOString().slice(0, -1)}${fraction}Z stdout F ${line}`;
+        const read = `${world.now().getTime()}${fraction}`;
+        const given = { at: read, line: raw, labels: visibleLabels(labels), metadata: {}, extracted: {} };
+        const passing = runStages(stages, given, (limit, by) => takeToken(world, shipping, limit, by));
         if (passing) passed.push(passing);
       }
     }
@@ -129,12 +132,14 @@ function isMatched(glob: string, path: string): boolean {
   return new RegExp(`^${escaped.replaceAll('*', '[^/]*')}$`).test(path);
 }
 
-/** A bucket for each pod: it holds the burst, and fills up at the rate. */
-function takeToken(world: World, { buckets }: Shipping, { attributes }: Block, pod: string): boolean {
+/** A bucket for each value of the label: it holds the burst, and fills up at the rate. A line without the label is not limited. */
+function takeToken(world: World, { buckets }: Shipping, { attributes }: Block, labels: Labels): boolean {
+  const value = labels[stringsIn(attributes.by_label_name)[0] ?? ''];
+  if (value === undefined) return true;
   const [rate, burst] = [Number(attributes.rate), Number(attributes.burst)];
   const now = world.now().getTime();
-  const bucket = buckets.get(pod) ?? { tokens: burst, at: now, dropped: 0 };
-  buckets.set(pod, bucket);
+  const bucket = buckets.get(value) ?? { tokens: burst, at: now, dropped: 0 };
+  buckets.set(value, bucket);
   bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * rate);
   bucket.at = now;
   const mayPass = bucket.tokens >= 1;

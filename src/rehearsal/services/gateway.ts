@@ -7,10 +7,17 @@ import type { Send } from './network.ts';
 export function gatewayProcess(pod: Manifest, send: Send): ServiceProcess {
   return async (request, world) => {
     const configuration = dataOf(volumeOf(world.store, pod, 'config'))['nginx.conf'] ?? '';
+    if (request.body.length > bodyLimit(configuration)) return page(413, 'Request Entity Too Large');
     const upstream = findUpstream(configuration, request.path);
     if (upstream === undefined) return page(404, 'Not Found');
     return (await send(world, `${upstream}${request.path}`, request)) ?? page(502, 'Bad Gateway');
   };
+}
+
+/** Bytes; only what is given in kilobytes, for nobody sets another limit. */
+function bodyLimit(configuration: string): number {
+  const [, kilobytes] = /client_max_body_size +(\d+)k;/.exec(configuration) ?? [];
+  return kilobytes === undefined ? Number.POSITIVE_INFINITY : Number(kilobytes) * 1024;
 }
 
 function findUpstream(configuration: string, path: string): string | undefined {

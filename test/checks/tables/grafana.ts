@@ -45,6 +45,13 @@ export default [
         'status ERROR',
         'no such host',
       ),
+      pending(
+        'Loki is somewhere else',
+        { health: http(400, { status: 'ERROR', message: 'Unable to connect with Loki.' }) },
+        'status ERROR',
+        'Unable to connect with Loki',
+        'kubectl get configmap -A -l grafana_datasource=1',
+      ),
       failed('a changed password', { health: refused }, 'answers 401', 'Invalid username or password', 'environment.grafana.login'),
     ],
   ),

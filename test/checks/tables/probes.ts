@@ -2,7 +2,7 @@ import { linesAreReadableSoon, namespaceIsLeftOut, nothingOfOursIsLeft, rateIsLi
 import { collectsExactlyOnce, filtersHealthProbes, labelsAreThePods, parsesJson } from '#checks/alloy-lines.ts';
 import { absent, ENVIRONMENT, failed, http, lines, list, met, NOW, noEndpoints, object, pending, table, unreadable } from '../support.ts';
 
-const labels = { namespace: 'monitoring', pod: 'anton-logging-probe', container: 'writer', node: 'k8s-1', app: 'anton-logging-probe' };
+const labels = { namespace: 'monitoring', pod: 'anton-logging-probe', container: 'writer', node: 'k8s-1', app: 'anton-logging-test' };
 const wanted = Array.from({ length: 20 }, (_, index) => `mark line ${String(index).padStart(2, '0')}`);
 const found = (texts: readonly string[], stream: Record<string, string> = labels) => ({ found: lines(texts, stream) });
 const notThere = pending('no gateway', { found: noEndpoints }, 'query_range at monitoring/loki-gateway:80 answers 503');
@@ -40,12 +40,19 @@ export default [
       '40 arrived more than once',
       'spec.nodeName',
     ),
+    failed(
+      'with the prefix of the container runtime',
+      found(wanted.map((line) => `2026-11-22T15:00:00Z stdout F ${line}`)),
+      '20 lines are not as they were written',
+      'one of them is “2026-11-22T15:00:00Z stdout F mark line 00”',
+      'stage.cri in config.alloy (ConfigMap monitoring/alloy-config)',
+    ),
     failed('out of order', found(wanted.toReversed()), 'out of order', 'stage.cri in config.alloy'),
   ]),
   table(
     labelsAreThePods(ENVIRONMENT),
     { ...found(['mark labels']), pod: object({ name: 'anton-logging-probe', spec: { nodeName: 'k8s-1', containers: [] } }) },
-    'namespace=monitoring, pod=anton-logging-probe, container=writer, node=k8s-1, app=anton-logging-probe',
+    'namespace=monitoring, pod=anton-logging-probe, container=writer, node=k8s-1, app=anton-logging-test',
     [
       pending(
         'not yet',
