@@ -60,9 +60,12 @@ export function findDecisive(
   checks: readonly Check[],
   outcomes: ReadonlyMap<string, Outcome>,
 ): { readonly check: Check; readonly outcome: Outcome } | undefined {
+  const red = checks.map((check) => ({ check, outcome: outcomes.get(check.id) as Outcome })).filter(({ outcome }) => outcome !== undefined);
+  // One that waits for another says nothing of its own.
+  const byWeight = [...red.filter(({ outcome }) => !isDeferred(outcome)), ...red];
   for (const state of ['failed', 'unknown', 'pending']) {
-    const check = checks.find(({ id }) => outcomes.get(id)?.state === state);
-    if (check !== undefined) return { check, outcome: outcomes.get(check.id) as Outcome };
+    const found = byWeight.find(({ outcome }) => outcome.state === state);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
