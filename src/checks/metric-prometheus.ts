@@ -20,7 +20,8 @@ function readWrites(prometheus: Prometheus, { loki, alloy }: Pick<Environment, '
   const job = `${loki.namespace}/${loki.name}`;
   const pushes = (more: string) =>
     `sum(increase(loki_request_duration_seconds_count{job="${job}",route=~"loki_api_v1_push|otlp_v1_logs"${more}}[${period}]))`;
-  const entries = (which: string) => `sum(increase(loki_write_${which}_entries_total{job="${alloy.namespace}/${alloy.name}"}[${period}]))`;
+  const entries = (which: string) =>
+    `sum(increase(loki_write_${which}_entries_total{namespace="${alloy.namespace}",service="${alloy.name}"}[${period}]))`;
   const up = (count: string) => `sum(${count}_over_time(up{job="${job}"}[${period}]))`;
   return {
     failed: readQuery(prometheus, pushes(',status_code=~"5.."')),

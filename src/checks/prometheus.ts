@@ -86,15 +86,16 @@ interface Target {
   readonly setting: string;
 }
 
+/** By the labels that the operator gives: its job is what a chart makes of it (Loki's puts the namespace before it, Alloy's does not). */
 export const targetIsUp = (prometheus: Prometheus, { id, setting, ...monitor }: Target): Check => {
-  const job = `${monitor.namespace}/${monitor.name}`;
-  const name = `ServiceMonitor ${job}`;
+  const target = `${monitor.namespace}/${monitor.name}`;
+  const name = `ServiceMonitor ${target}`;
   return check({
     id,
-    title: `Prometheus scrapes ${job}`,
+    title: `Prometheus scrapes ${target}`,
     holds: 'always',
     reads: {
-      up: readQuery(prometheus, `up{job="${job}"}`),
+      up: readQuery(prometheus, `up{namespace="${monitor.namespace}",service="${monitor.name}"}`),
       found: readObject({ apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor', ...monitor }, AnyObject),
     },
     judge: ({ up, found }) => {
@@ -103,13 +104,13 @@ export const targetIsUp = (prometheus: Prometheus, { id, setting, ...monitor }: 
       const label = found?.metadata.labels.release;
       if (samples.length === 0 && found !== undefined && label !== prometheus.release)
         return failed(
-          `there is no target ${job}`,
+          `there is no target ${target}`,
           [`${name} has the label release: ${label ?? 'nothing'}, Prometheus selects by ${prometheus.release}`],
           `see what sets other labels (${setting}), or mend environment.prometheus.release; then resume`,
         );
       if (samples.length === 0)
         return pending(
-          `there is no target ${job}`,
+          `there is no target ${target}`,
           [found === undefined ? `${name} is not there` : `${name} is selected: its targets come with the next reload`],
           `kubectl get servicemonitor -n ${monitor.namespace} ${monitor.name} -o yaml`,
         );

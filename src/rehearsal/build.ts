@@ -39,8 +39,9 @@ export function configMap(path: string, data: Labels, labels: Labels = {}): Mani
   return object('v1', 'ConfigMap', path, { labels, data });
 }
 
-export function serviceMonitor(path: string, labels: Labels, matchLabels: Labels): Manifest {
-  return object('monitoring.coreos.com/v1', 'ServiceMonitor', path, { labels, spec: { selector: { matchLabels } } });
+export function serviceMonitor(path: string, labels: Labels, matchLabels: Labels, endpoint: Tree = {}): Manifest {
+  const endpoints = [{ port: 'http-metrics', ...endpoint }];
+  return object('monitoring.coreos.com/v1', 'ServiceMonitor', path, { labels, spec: { selector: { matchLabels }, endpoints } });
 }
 
 export function secret(path: string, values: Labels): Manifest {

@@ -65,7 +65,7 @@ export async function fork(completed: Completed, { mutate, front, ...client }: F
   return {
     ...running,
     context: { ...context, observer },
-    async verify(patience = 0) {
+    async verify(patience = 30_000) {
       await running.settle();
       return verifyRollout({ ...context, observer }, { run: 'exam', probe: true, record: false, timeout: patience });
     },

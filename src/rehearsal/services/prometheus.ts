@@ -43,12 +43,15 @@ export function scrapeTargets(world: World): void {
 function scrape(world: World, monitor: Manifest): Sample[] {
   const { namespace = '' } = monitor.metadata;
   const services = world.store.list('v1', 'Service', namespace).filter((each) => hasLabels(each, specOf(monitor).selector.matchLabels));
+  const relabelings: Tree[] = specOf(monitor).endpoints?.[0]?.relabelings ?? [];
+  const jobOf = (name: string): string =>
+    relabelings.find(({ targetLabel }) => targetLabel === 'job')?.replacement.replace('$1', name) ?? name;
   return services.flatMap((service) => {
     const pods = world.store.list('v1', 'Pod', namespace).filter((pod) => hasLabels(pod, specOf(service).selector));
     return pods.flatMap((pod) => {
       const container = specOf(pod).containers[0].name;
       const { name } = service.metadata;
-      const labels = { job: `${namespace}/${name}`, namespace, service: name, pod: pod.metadata.name, container };
+      const labels = { job: jobOf(name), namespace, service: name, pod: pod.metadata.name, container };
       const up = runsContainer(pod, container);
       const metrics = up ? (METRICS[container]?.(pod, world) ?? []) : [];
       return [

@@ -52,9 +52,11 @@ export async function startStandIns({ world, directory, s3, prometheus, signal }
   await serveProcesses(world, signal);
   const { port } = exporter.address() as AddressInfo;
 
+  // Not a copy: the mirror's own buckets can't even be looked at.
+  const withBuckets: World = Object.create(world, { buckets: { value: gatewayBuckets(world, s3, report) } });
   const looks: Readonly<Record<string, (world: World) => unknown>> = {
     'one-shot pods': () => playOneShotPods(world, report),
-    'routine logs': () => writeRoutineLogs({ ...world, buckets: gatewayBuckets(world, s3, report) }),
+    'routine logs': () => writeRoutineLogs(withBuckets),
     Alloy: () => shipLogs(world, send),
     canary: () => pushCanaries(world, send),
     Rook: () => provisionBuckets(world, s3, report),

@@ -104,12 +104,13 @@ function cacheObjects(path: string, release: string, kind: string, values: Tree)
 function monitoringObjects(path: string, release: string, { monitoring }: Tree): Manifest[] {
   const { serviceMonitor: monitor, alerts, dashboards } = monitoring;
   const labels = labelsFor('loki', release);
+  const relabelings = [{ sourceLabels: ['job'], targetLabel: 'job', replacement: `${path.split('/')[0]}/$1` }];
   const expr = '100 * sum(rate(loki_request_duration_seconds_count{status_code=~"5.."}[2m])) > 10';
   const groups = [{ name: 'loki_alerts', rules: [{ alert: 'LokiRequestErrors', expr, for: '15m' }] }];
   const dashboard = { uid: 'loki-operational', title: 'Loki / Operational', tags: ['loki-mixin'], panels: [] };
   const data = { 'loki-operational.json': JSON.stringify(dashboard) };
   return [
-    ...(monitor.enabled ? [serviceMonitor(path, { ...labels, ...monitor.labels }, labels)] : []),
+    ...(monitor.enabled ? [serviceMonitor(path, { ...labels, ...monitor.labels }, labels, { relabelings })] : []),
     ...(alerts.enabled
       ? [object('monitoring.coreos.com/v1', 'PrometheusRule', `${path}-loki-alerts`, { labels: alerts.labels, spec: { groups } })]
       : []),
