@@ -35,6 +35,7 @@ export type PartName =
   | 'charts'
   | 'ceph'
   | 'loki'
+  | 'memcached'
   | 'nginx'
   | 'prometheus';
 

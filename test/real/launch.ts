@@ -40,10 +40,10 @@ async function obtain(): Promise<Obtained> {
     else files[part] = file;
   }
   const versions: Partial<Record<PartName, string>> = Object.fromEntries(binaries.map(({ part, version }) => [part, version]));
-  if (typeof packages === 'string') Object.assign(missing, { ceph: packages, prometheus: packages, nginx: packages });
+  if (typeof packages === 'string') Object.assign(missing, { ceph: packages, prometheus: packages, nginx: packages, memcached: packages });
   else {
-    const { radosgw: ceph, prometheus, 'nginx-light': nginx } = packages.versions;
-    Object.assign(versions, { ceph, prometheus, nginx });
+    const { radosgw: ceph, prometheus, 'nginx-light': nginx, memcached } = packages.versions;
+    Object.assign(versions, { ceph, prometheus, nginx, memcached });
   }
   const definitions = unable === undefined ? await findDefinitions(missing) : [];
   return { files, debian: typeof packages === 'string' ? undefined : packages.root, definitions, missing, versions };

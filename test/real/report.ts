@@ -37,7 +37,7 @@ export async function describeParts(
     const why = missing[part];
     return [part, why === undefined ? 'real' : 'missing', why ?? `${versions[part]}${after(started[part])}`];
   });
-  const kubelet = ['nodes and pods', 'simulated', 'kwok; Loki, Prometheus and nginx behind their pods are real processes'];
+  const kubelet = ['nodes and pods', 'simulated', 'kwok; Loki, memcached, Prometheus and nginx behind their pods are real processes'];
   const charts = ['charts', 'simulated', 'of our own: kinds, names, labels and service names of the real ones'];
   const played = homelab === 'whole' ? PLAYED.map(({ name, what }) => [name, 'simulated', what]) : [];
   const around = [['git', 'real', `${git}, http-backend${after(started.git)}`], kubelet, charts, ...played];

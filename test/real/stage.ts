@@ -9,7 +9,7 @@ export interface Session {
   /** Whether Prometheus, Grafana, Airflow and the stand-ins are wanted, too. */
   readonly homelab: 'platform' | 'whole';
   readonly lab: Lab;
-  /** Whether Loki, nginx and Prometheus are real processes behind their pods; else kwok plays these, too. */
+  /** Whether Loki, memcached, nginx and Prometheus are real processes behind their pods; else kwok plays these, too. */
   readonly processes: boolean;
   /** Whether Prometheus has seven quiet days behind it. */
   readonly history: boolean;

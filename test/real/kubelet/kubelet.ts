@@ -30,7 +30,7 @@ export async function startKubelet(kubernetes: Kubernetes, world: World, program
   const wake = keepDoing('kubelet', reconcile, world, { every: PROBE_EVERY, report, signal });
 
   async function reconcile(): Promise<void> {
-    await writeHosts(store.list('v1', 'Service'));
+    await writeHosts(store.list('v1', 'Service'), store.list('v1', 'Pod'));
     const ours = store
       .list('v1', 'Pod')
       .filter((pod) => specOf(pod).nodeName !== undefined && specOf(pod).containers.some(({ name }: Tree) => isReal(name)));

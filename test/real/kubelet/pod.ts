@@ -62,7 +62,7 @@ export class RealPod {
 
   async #start(pod: Manifest, spec: Tree, container: Container, find: Lookup): Promise<void> {
     const missing = whatIsMissing(pod, spec, find);
-    const command = missing === undefined ? await commandFor(pod, spec, this.#programs, find) : undefined;
+    const command = missing === undefined ? await commandFor(pod, spec, this.#programs, find, this.address) : undefined;
     if (command === undefined) {
       container.waiting = missing ?? { reason: 'ErrImagePull', message: `there is no program for ${spec.image} here` };
       return;

@@ -7,7 +7,7 @@ import { type Command, flags } from '../parts/process.ts';
 import { environmentOf, type Lookup, layRoot, volumePath } from './root.ts';
 
 /** Containers that have a real process behind them. */
-export const REAL_CONTAINERS = ['loki', 'nginx', 'prometheus'] as const;
+export const REAL_CONTAINERS = ['loki', 'memcached', 'nginx', 'prometheus'] as const;
 export type RealContainer = (typeof REAL_CONTAINERS)[number];
 
 export interface Programs {
@@ -38,6 +38,7 @@ export async function commandFor(
   container: Tree,
   programs: Programs,
   find: Lookup,
+  address: string,
 ): Promise<Omit<Command, 'name'> | undefined> {
   const { directory, loki, debian } = programs;
   switch (container.name as RealContainer) {
@@ -45,6 +46,12 @@ export async function commandFor(
       if (loki === undefined) return undefined;
       const root = await layRoot(directory, pod, container, loki, find);
       return { file: 'chroot', args: [root, '/usr/bin/loki', ...(container.args ?? [])], env: environmentOf(pod, container, find) };
+    }
+    case 'memcached': {
+      if (debian === undefined) return undefined;
+      // The numeric user of its image is nobody here. Two of them listen at one port, each at its pod's address.
+      const args = (container.args ?? []).map((arg: unknown, index: number, all: unknown[]) => (all[index - 1] === '-u' ? 'root' : String(arg)));
+      return { file: path.join(debian, 'usr/bin/memcached'), args: [...args, '-l', address], env: libraries(debian) };
     }
     case 'nginx': {
       if (debian === undefined) return undefined;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { cacheDirectory, keyOf } from './cache.ts';
 
-const PACKAGES = ['ceph-mon', 'ceph-osd', 'radosgw', 'ceph-common', 'prometheus', 'nginx-light'] as const;
+const PACKAGES = ['ceph-mon', 'ceph-osd', 'radosgw', 'ceph-common', 'prometheus', 'nginx-light', 'memcached'] as const;
 
 export interface Packages {
   /** A tree as below "/", with what the packages and those that they need bring. */

@@ -6,7 +6,7 @@ import type { Running, Surroundings } from './part.ts';
 import { answers, flags } from './process.ts';
 
 /** In kwok.yaml: whose pods are not kwok's. */
-const NOT_KWOKS = '[loki, prometheus, nginx, writer, archive]';
+const NOT_KWOKS = '[loki, memcached, prometheus, nginx, writer, archive]';
 
 /**
  * kwok plays the nodes and the pods that have no real process behind them: test/real/kwok.yaml.

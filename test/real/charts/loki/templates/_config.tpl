@@ -50,7 +50,8 @@ query_range:
 
 {{- define "loki.memcached" -}}
 {{- $root := index . 0 -}}
-addresses: dnssrvnoa+_memcached-client._tcp.{{ $root.Release.Name }}-{{ index . 1 }}-cache.{{ $root.Release.Namespace }}.svc
+{{- /* Upstream asks a DNS for its SRV record: dnssrvnoa+_memcached-client._tcp.NAME. */}}
+addresses: dns+{{ $root.Release.Name }}-{{ index . 1 }}-cache.{{ $root.Release.Namespace }}.svc:11211
 consistent_hash: true
 timeout: {{ index . 2 }}
 {{- end }}
