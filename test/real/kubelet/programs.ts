@@ -50,7 +50,7 @@ export async function commandFor(
     case 'memcached': {
       if (debian === undefined) return undefined;
       // The numeric user of its image is nobody here. Two of them listen at one port, each at its pod's address.
-      const args = (container.args ?? []).map((arg: unknown, index: number, all: unknown[]) => (all[index - 1] === '-u' ? 'root' : String(arg)));
+      const args = (container.args ?? []).map((arg: string) => (arg.startsWith('-u') ? '-uroot' : arg));
       return { file: path.join(debian, 'usr/bin/memcached'), args: [...args, '-l', address], env: libraries(debian) };
     }
     case 'nginx': {
