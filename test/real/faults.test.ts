@@ -78,14 +78,14 @@ test('a wrong secret is told from a missing bucket: SignatureDoesNotMatch', asyn
 
 test('a release that cannot be rendered tells the chart’s own words; with the values mended, resume completes', async () => {
   await editGoals(user, (environment) => {
-    environment.loki.values = { write: { replicas: 3 } };
+    environment.loki.values.write = { replicas: 3 };
   });
   const refused = await user.run(['phase', 'run', '2']);
   expectExit(refused, 1);
   expect(redText(refused)).toContain('You have more than zero replicas configured for both the single binary and simple scalable targets.');
   expectTold('The chart refuses the values', refused);
   await editGoals(user, (environment) => {
-    delete environment.loki.values;
+    delete environment.loki.values.write;
   });
   expectExit(await user.run(['resume']), 0);
 });
