@@ -10,6 +10,8 @@ const TOLD: Readonly<Record<string, string>> = {
   'oom-loop': 'Loki is killed for want of memory',
   'gateway-404': 'The gateway has no route for push and queries',
   'retention-off': 'All is green, and nothing is ever deleted',
+  'psa-blocks-hostpath': 'Pod security refuses what reads the nodes’ logs',
+  'no-memcached': 'Loki runs, and has no caches',
 };
 
 test.each(Object.entries(TOLD))('%s', { timeout: 60_000 }, async (name, title) => {

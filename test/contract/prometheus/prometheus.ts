@@ -73,12 +73,13 @@ async function configure(namespace: string, groups: readonly object[]): Promise<
 async function declare(cluster: Cluster, namespace: string, groups: readonly object[]): Promise<void> {
   const metadata = (name: string) => ({ name, namespace, labels: { release: 'kube-prometheus-stack' } });
   const apiVersion = 'monitoring.coreos.com/v1';
+  const namespaced = [{ sourceLabels: ['job'], targetLabel: 'job', replacement: `${namespace}/$1` }];
   for (const name of ['prometheus', 'down'])
     await cluster.create({
       apiVersion,
       kind: 'ServiceMonitor',
       metadata: metadata(name),
-      spec: { selector: { matchLabels: { app: name } } },
+      spec: { selector: { matchLabels: { app: name } }, endpoints: [{ port: 'http', relabelings: namespaced }] },
     });
   await cluster.create({ apiVersion, kind: 'PrometheusRule', metadata: metadata('rules'), spec: { groups } });
   const missing = { name: 'KEY', valueFrom: { secretKeyRef: { name: 'missing', key: 'key' } } };

@@ -200,7 +200,7 @@ test('a configuration that does not load is reported by every component', async 
 
 test('Prometheus has the targets, and history on the virtual clock', async () => {
   expect([...new Set((await instant('up')).map(({ metric }) => metric.job))].sort()).toEqual([
-    'monitoring/alloy',
+    'alloy',
     'monitoring/loki',
     'monitoring/loki-canary',
     'monitoring/loki-chunks-cache',
