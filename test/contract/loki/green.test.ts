@@ -31,13 +31,17 @@ ${selectors.map((selector, index) => `      - record: lines_${index}:rate5m\n   
 /** Green all the way, and wrong: each renders, passes `-verify-config`, starts and calls itself ready. Several in one, for a start takes its time. */
 const WRONGS: readonly Wrong[] = [
   {
-    title: 'chunks and delete requests on the local disk, no period',
+    title: 'chunks and delete requests on the local disk, no period, a rule that selects nothing, written to nobody',
     configuration: {
       ...schema({ object_store: 'filesystem' }),
       compactor: { delete_request_store: 'filesystem' },
       limits_config: { retention_period: '0s' },
+      ruler: { remote_write: { enabled: true, clients: { prometheus: { url: 'http://127.0.0.1:3100/api/v1/write' } } } },
     },
+    rules: rules(SOMEBODY, NOBODY),
     found: [
+      ['loki.rules-select', NOBODY],
+      ['loki.remote-write-succeeds', 'the ruler writes to http://127.0.0.1:3100'],
       ['loki.storage-is-s3', 'chunks are kept in filesystem'],
       ['loki.writes-succeed', 'none of them to S3'],
       ['loki.delete-store', 'filesystem'],
@@ -71,19 +75,15 @@ const WRONGS: readonly Wrong[] = [
     ],
   },
   {
-    title: 'no keys while retention is off, a rule that selects nothing, written to nobody',
+    title: 'no keys while retention is off',
     configuration: {
       compactor: { retention_enabled: false },
       common: { storage: { s3: { access_key_id: '', secret_access_key: '' } } },
-      ruler: { remote_write: { enabled: true, clients: { prometheus: { url: 'http://127.0.0.1:3100/api/v1/write' } } } },
     },
-    rules: rules(SOMEBODY, NOBODY),
     container: { env: [] },
     found: [
       ['loki.credentials', 'AWS_ACCESS_KEY_ID'],
       ['loki.flushes-succeed', 'flushes failed'],
-      ['loki.rules-select', NOBODY],
-      ['loki.remote-write-succeeds', 'the ruler writes to http://127.0.0.1:3100'],
     ],
   },
 ];
