@@ -18,7 +18,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [new RegExp(String.raw`(${NAME}\\*["']?\s*[:=]\s*)${VALUE}`, 'gim'), `$1${MASK}`],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{8,}/g, MASK],
   [/\beyJ[\w-]+(?:\.[\w-]+)+/g, MASK],
-  [/((?:token|secret|key|password|credential|auth)\w*[^\n]{0,20}?)\b[A-Za-z0-9+/]{24,}={0,2}/gi, `$1${MASK}`],
+  [/((?:token|secret|key|password|credential|auth)\w*[^\n]{0,20}?)(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24,}={0,2}/gi, `$1${MASK}`],
 ];
 
 /**

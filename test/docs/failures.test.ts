@@ -12,6 +12,7 @@ const TOLD: Readonly<Record<string, string>> = {
   'retention-off': 'All is green, and nothing is ever deleted',
   'psa-blocks-hostpath': 'Pod security refuses what reads the nodes’ logs',
   'no-memcached': 'Loki runs, and has no caches',
+  'two-defaults': 'Grafana has two default datasources',
 };
 
 test.each(Object.entries(TOLD))('%s', { timeout: 60_000 }, async (name, title) => {

@@ -99,7 +99,7 @@ describe('with Loki rolled out', () => {
     const red = await user.run(['phase', 'run', '2']);
     expectExit(red, 1);
     expect(failedChecks(red)).toContain('loki.no-restarts');
-    expect(redText(red)).toContain('it ended with exit code 137');
+    expect(redText(red)).toContain('container loki ended with exit code 137');
     expectTold('Loki is killed, again and again', red);
     // A new pod has no fault, and nothing that it has restarted from.
     await deleteObject(real, LOKI_POD);

@@ -113,6 +113,8 @@ function asHere(given: Manifest, { rook }: Lab): Manifest {
   const spec = specOf(given);
   if (given.kind === 'StorageClass')
     return { ...given, provisioner: String(given.provisioner).replace(/^storage\./, `${rook.namespace}.`) };
+  if (given.kind === 'CSIDriver')
+    return { ...given, metadata: { ...given.metadata, name: name.replace(/^storage\./, `${rook.namespace}.`) } };
   if (given.kind === 'Namespace' && name === 'storage') return { ...given, metadata: { ...given.metadata, name: rook.namespace } };
   if (namespace !== 'storage') return given;
   // The gateway listens at the port of its Service: a ClusterIP is no other address than the pod's here.
