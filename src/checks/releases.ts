@@ -99,7 +99,7 @@ export const noPodIsStuck = (id: string, release: ObjectRef, selector: string): 
       if (first === undefined) return met(`${sets.length} ${sets.length === 1 ? 'waits' : 'wait'} for none`);
       const { pod, set } = first;
       const saw =
-        `Pod ${namespace}/${pod.metadata.name} has revision ${pod.metadata.labels[REVISION]}, ` +
+        `Pod ${namespace}/${pod.metadata.name} has revision ${pod.metadata.labels[REVISION] ?? 'none'}, ` +
         `wanted is ${set.status.updateRevision}, and it is not ready`;
       const names = stuck.map((one) => one.pod.metadata.name);
       if (names.length === 0) return pending(saw, whyNotReady(pod), 'nothing yet: it is replaced when it is ready');
