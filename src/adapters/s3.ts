@@ -70,7 +70,6 @@ export function createS3(kubernetes: Kubernetes, clock: Clock): S3 {
     return requestService(kubernetes, bucket.service, call.method, url.pathname, {
       query: signed.url.search,
       signal,
-      headers: { accept: '*/*' },
       ...(call.body !== undefined && { body: call.body, contentType: 'application/octet-stream' }),
     });
   }

@@ -21,7 +21,9 @@ export async function requestService(
   path: string,
   options: RequestOptions,
 ): Promise<Reply> {
-  const reply = await kubernetes.request(method, `${pathOfProxy(service)}${path}`, { ...options, proxied: true });
+  // Ceph's object gateway answers in JSON to whoever prefers that: each service says it in its own way.
+  const headers = { accept: '*/*', ...options.headers };
+  const reply = await kubernetes.request(method, `${pathOfProxy(service)}${path}`, { ...options, headers, proxied: true });
   const reason = NO_ANSWER[reply.status];
   if (reason === undefined || statusOf(reply) === undefined) return reply;
   throw new Unobserved(reason, `service ${serviceName(service)}: ${messageOf(reply)}`);
@@ -39,8 +41,7 @@ export function createServiceReader(kubernetes: Kubernetes): ReadService {
       signal,
       ...(query !== undefined && { query }),
       ...(body !== undefined && { body, contentType: 'application/json' }),
-      // Ceph's object gateway answers in JSON to whoever prefers that: each service says it in its own way.
-      headers: { accept: '*/*', ...(cookie !== undefined && { cookie }) },
+      ...(cookie !== undefined && { headers: { cookie } }),
     });
   }
 
