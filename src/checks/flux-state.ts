@@ -1,5 +1,5 @@
 import type { Reconcile } from '#model/change.ts';
-import { nameOf, type ObjectRef, type Permission, scopeOf } from '#model/kubernetes.ts';
+import { nameOf, type ObjectRef, type Permission, permissionOn, scopeOf } from '#model/kubernetes.ts';
 import { failed, met, pending, type Verdict } from '#model/verdict.ts';
 import { type Condition, type Flux, findCondition } from './objects.ts';
 
@@ -95,8 +95,7 @@ export function resetCommand({ namespace, name }: ObjectRef): string {
 
 /** What asking it to reconcile needs. */
 export function toReconcile(ref: ObjectRef): readonly Permission[] {
-  const { group, resource, namespace } = scopeOf(ref);
-  return [{ verb: 'patch', group, resource, name: ref.name, ...(namespace === undefined ? {} : { namespace }) }];
+  return [permissionOn(scopeOf(ref), 'patch', ref.name)];
 }
 
 export function suspended(ref: ObjectRef, what: string): Verdict {

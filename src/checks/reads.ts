@@ -1,17 +1,27 @@
 import * as v from 'valibot';
 import { Unreadable } from '#model/errors.ts';
-import { nameOf, type ObjectRef, type Permission, type Scope, type ServiceRef, scopeOf, serviceName } from '#model/kubernetes.ts';
-import type {
-  Answer,
-  BucketRef,
-  CheckoutAnswer,
-  FilesAnswer,
-  HttpAnswer,
-  Read,
-  RemoteAnswer,
-  S3Answer,
-  S3Request,
-  SecretKeys,
+import {
+  nameOf,
+  type ObjectRef,
+  type Permission,
+  permissionOn,
+  permissionToProxy,
+  type Scope,
+  type ServiceRef,
+  scopeOf,
+  serviceName,
+} from '#model/kubernetes.ts';
+import {
+  answerOf,
+  type BucketRef,
+  type CheckoutAnswer,
+  type FilesAnswer,
+  type HttpAnswer,
+  type Read,
+  type RemoteAnswer,
+  type S3Answer,
+  type S3Request,
+  type SecretKeys,
 } from '#model/read.ts';
 
 type Schema = v.GenericSchema;
@@ -22,10 +32,10 @@ export function readObject<S extends Schema>(ref: ObjectRef, schema: S): Read<v.
   return {
     subject: nameOf(ref),
     request: { of: 'object', ref },
-    permissions: [permit(scope, 'get', ref.name)],
+    permissions: [permissionOn(scope, 'get', ref.name)],
     wakes: scope,
     decode: (answer) => {
-      const { object } = expect(answer, 'object');
+      const { object } = answerOf(answer, 'object');
       return object === undefined ? undefined : parse(schema, object, nameOf(ref));
     },
   };
@@ -47,9 +57,9 @@ export function readFields<S extends Schema>(
   return {
     subject,
     request: { of: 'list', scope, ...(selector === undefined ? {} : { selector }), ...(fields === undefined ? {} : { fields }) },
-    permissions: [permit(scope, 'list')],
+    permissions: [permissionOn(scope, 'list')],
     decode: (answer) => {
-      const { served, items } = expect(answer, 'list');
+      const { served, items } = answerOf(answer, 'list');
       return served ? items.map((item) => parse(schema, item, subject)) : undefined;
     },
   };
@@ -79,7 +89,7 @@ export function readLogs(
       ...(previous ? { previous } : {}),
     },
     permissions: [{ verb: 'get', group: '', resource: 'pods/log', namespace, name: pod }],
-    decode: (answer) => expect(answer, 'logs').lines,
+    decode: (answer) => answerOf(answer, 'logs').lines,
   };
 }
 
@@ -94,7 +104,7 @@ export function readSecret(
     request: { of: 'secret', namespace, name, reveal },
     permissions: [{ verb: 'get', group: '', resource: 'secrets', namespace, name }],
     decode: (answer) => {
-      const { keys, revealed } = expect(answer, 'secret');
+      const { keys, revealed } = answerOf(answer, 'secret');
       return keys === undefined ? undefined : { keys, revealed };
     },
   };
@@ -123,8 +133,8 @@ export function readHttp(service: ServiceRef, path: string, options: HttpOptions
   return {
     subject: `${serviceName(service)}${path}`,
     request: { of: 'http', service, path, ...options },
-    permissions: [...proxyTo(service, 'get'), ...loginTo(service, options.login)],
-    decode: (answer) => ({ ...toHttp(expect(answer, 'http')), service }),
+    permissions: [permissionToProxy(service, 'get'), ...loginTo(service, options.login)],
+    decode: (answer) => ({ ...toHttp(answerOf(answer, 'http')), service }),
   };
 }
 
@@ -157,7 +167,7 @@ export function readApi(path: string): Read<Http & { readonly date: Date | undef
     request: { of: 'api', path },
     permissions: [],
     decode: (answer) => {
-      const http = expect(answer, 'http');
+      const http = answerOf(answer, 'http');
       const date = new Date(http.date ?? Number.NaN);
       return { ...toHttp(http), date: Number.isNaN(date.getTime()) ? undefined : date };
     },
@@ -175,10 +185,10 @@ export function readBucket(
     request: { of: 's3', bucket, operation, ...rest },
     permissions: [
       { verb: 'get', group: '', resource: 'secrets', namespace: credentials.namespace, name: credentials.name },
-      ...proxyTo(service, 'get'),
+      permissionToProxy(service, 'get'),
     ],
     decode: (answer) => {
-      const s3 = expect(answer, 's3');
+      const s3 = answerOf(answer, 's3');
       const odd = s3.objects?.find(({ size, modified }) => !Number.isFinite(size) || Number.isNaN(Date.parse(modified)));
       if (odd === undefined) return s3;
       throw new Unreadable(`bucket ${bucket.name}: ${odd.key} has size ${odd.size} and was modified "${odd.modified}"`);
@@ -192,7 +202,7 @@ export function readTip(): Read<RemoteAnswer> {
     subject: 'the Git remote',
     request: { of: 'git', look: 'tip' },
     permissions: [],
-    decode: (answer) => expect(answer, 'remote'),
+    decode: (answer) => answerOf(answer, 'remote'),
   };
 }
 
@@ -201,7 +211,7 @@ export function readRemote(): Read<RemoteAnswer> {
     subject: 'the Git remote',
     request: { of: 'git', look: 'remote' },
     permissions: [],
-    decode: (answer) => expect(answer, 'remote'),
+    decode: (answer) => answerOf(answer, 'remote'),
   };
 }
 
@@ -210,7 +220,7 @@ export function readCheckout(): Read<CheckoutAnswer> {
     subject: 'the Git checkout',
     request: { of: 'git', look: 'checkout' },
     permissions: [],
-    decode: (answer) => expect(answer, 'checkout'),
+    decode: (answer) => answerOf(answer, 'checkout'),
   };
 }
 
@@ -219,7 +229,7 @@ export function readFiles(paths: readonly string[]): Read<FilesAnswer> {
     subject: `${paths.join(', ')} at the remote's tip`,
     request: { of: 'git', look: 'files', paths },
     permissions: [],
-    decode: (answer) => expect(answer, 'files'),
+    decode: (answer) => answerOf(answer, 'files'),
   };
 }
 
@@ -243,21 +253,10 @@ function toHttp({ status, body, took }: HttpAnswer): Http {
   return { status, text: body, took };
 }
 
-function expect<K extends Answer['of']>(answer: Answer, of: K): Extract<Answer, { of: K }> {
-  if (answer.of !== of) throw new Error(`a ${of} was asked for, and a ${answer.of} came`);
-  return answer as Extract<Answer, { of: K }>;
-}
-
-function proxyTo(service: ServiceRef, verb: Permission['verb']): Permission[] {
-  const resource = service.pod ? 'pods/proxy' : 'services/proxy';
-  return [{ verb, group: '', resource, namespace: service.namespace, name: `${service.name}:${service.port}` }];
-}
-
 function loginTo(service: ServiceRef, login: SecretKeys | undefined): Permission[] {
   if (login === undefined) return [];
-  return [{ verb: 'get', group: '', resource: 'secrets', namespace: login.namespace, name: login.name }, ...proxyTo(service, 'create')];
-}
-
-function permit({ group, resource, namespace }: Scope, verb: Permission['verb'], name?: string): Permission {
-  return { verb, group, resource, ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }) };
+  return [
+    { verb: 'get', group: '', resource: 'secrets', namespace: login.namespace, name: login.name },
+    permissionToProxy(service, 'create'),
+  ];
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import parseDuration from 'parse-duration';
 import type { Manifest } from '#model/kubernetes.ts';
-import type { Path } from './managed-fields.ts';
+import { isMap, type Path } from './managed-fields.ts';
 
 export interface Difference {
   readonly path: Path;
@@ -42,8 +42,4 @@ function isSameDuration(wanted: unknown, found: unknown): boolean {
 
 function isNothing(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import type { Await, Change, Step } from '#model/change.ts';
 import { isCheck, isGate, isProbe, type Validation } from '#model/check.ts';
-import { type Permission, refOf, type Scope, type ServiceRef, scopeOf } from '#model/kubernetes.ts';
+import { type Permission, permissionOn, permissionToProxy, refOf, type Scope, scopeOf } from '#model/kubernetes.ts';
 import type { PhaseBody } from '#model/phase.ts';
 import type { BucketRef, Reads } from '#model/read.ts';
 
@@ -14,16 +14,7 @@ export function permissionsOf(body: PhaseBody, writes = true, repairs = false): 
   const ofSeen = (validation: Validation) =>
     !writes && !isGate(validation) && isProbe(validation) ? [] : [...ofValidation(validation), ...ofRepair(validation)];
   const ofTaken = (step: Step) => (step.do === 'await' ? ofSeen(step.what) : ofStep(step));
-  const all = [
-    ...body.preconditions.flatMap(ofSeen),
-    ...body.objectives
-      .filter(({ skipped }) => skipped === undefined)
-      .flatMap((objective) => [
-        ...(writes ? (objective.steps ?? []).flatMap(ofTaken) : []),
-        ...objective.deliverables.filter(({ skipped }) => skipped === undefined).flatMap(({ validations }) => validations.flatMap(ofSeen)),
-      ]),
-  ];
-  return distinct(all);
+  return distinct([...decidingOf(body).flatMap(ofSeen), ...(writes ? stepsOf(body).flatMap(ofTaken) : [])]);
 }
 
 /** What one of the validations needs, its own writes included. */
@@ -36,15 +27,8 @@ export function permissionsToValidate(validations: readonly Validation[]): reado
  * What a diagnosis may read next counts, too.
  */
 export function diagnosisPermissionsOf(body: PhaseBody): readonly Permission[] {
-  const objectives = body.objectives.filter(({ skipped }) => skipped === undefined);
-  const validations = [
-    ...body.preconditions,
-    ...objectives.flatMap(({ steps = [] }) => steps.flatMap((step) => (step.do === 'await' ? [step.what] : []))),
-    ...objectives
-      .flatMap(({ deliverables }) => deliverables.filter(({ skipped }) => skipped === undefined))
-      .flatMap((one) => one.validations),
-  ];
-  const diagnoses = validations.flatMap((validation) => (isGate(validation) ? [] : (validation.diagnosis ?? [])));
+  const awaited = stepsOf(body).flatMap((step) => (step.do === 'await' ? [step.what] : []));
+  const diagnoses = [...decidingOf(body), ...awaited].flatMap((validation) => (isGate(validation) ? [] : (validation.diagnosis ?? [])));
   return distinct(diagnoses.flatMap(({ reads, nextPermissions = [] }) => [...ofLook(reads), ...nextPermissions]));
 }
 
@@ -56,6 +40,20 @@ export function describePermission({ verb, group, resource, namespace, name }: P
 
 export function distinct(permissions: readonly Permission[]): readonly Permission[] {
   return [...new Map(permissions.map((permission) => [describePermission(permission), permission])).values()];
+}
+
+/** Preconditions, and what decides the deliverables that are not skipped. */
+function decidingOf(body: PhaseBody): readonly Validation[] {
+  const deliverables = activeOf(body).flatMap((objective) => objective.deliverables.filter(({ skipped }) => skipped === undefined));
+  return [...body.preconditions, ...deliverables.flatMap(({ validations }) => validations)];
+}
+
+function stepsOf(body: PhaseBody): readonly Step[] {
+  return activeOf(body).flatMap(({ steps = [] }) => steps);
+}
+
+function activeOf({ objectives }: PhaseBody): PhaseBody['objectives'] {
+  return objectives.filter(({ skipped }) => skipped === undefined);
 }
 
 function ofValidation(validation: Validation): readonly Permission[] {
@@ -83,7 +81,7 @@ function ofLook(reads: Reads): readonly Permission[] {
 
 /** A watch begins with a list. */
 function toWatch(scope: Scope): readonly Permission[] {
-  return (['list', 'watch'] as const).map((verb) => on(scope, verb));
+  return (['list', 'watch'] as const).map((verb) => permissionOn(scope, verb));
 }
 
 function ofChange(change: Change): readonly Permission[] {
@@ -91,41 +89,35 @@ function ofChange(change: Change): readonly Permission[] {
     case 'commit':
       return [];
     case 'reconcile': {
-      return [on(scopeOf(change.object), 'patch', change.object.name)];
+      return [permissionOn(scopeOf(change.object), 'patch', change.object.name)];
     }
     case 'apply': {
       const scope = scopeOf(refOf(change.object));
       const { name } = change.object.metadata;
-      return [on(scope, 'get', name), on(scope, 'create'), on(scope, 'patch', name), on(scope, 'delete', name)];
+      return [
+        permissionOn(scope, 'get', name),
+        permissionOn(scope, 'create'),
+        permissionOn(scope, 'patch', name),
+        permissionOn(scope, 'delete', name),
+      ];
     }
     case 'remove':
-      return [on(scopeOf(change.object), 'get', change.object.name), on(scopeOf(change.object), 'delete', change.object.name)];
+      return [
+        permissionOn(scopeOf(change.object), 'get', change.object.name),
+        permissionOn(scopeOf(change.object), 'delete', change.object.name),
+      ];
     case 's3-put':
       return ofBucket(change.bucket, change.multipart === true ? ['update', 'create'] : ['update']);
     case 's3-delete':
       return ofBucket(change.bucket, ['delete']);
     case 'push':
-      return [toProxy(change.to, 'create'), ...(change.flush === undefined ? [] : [toProxy(change.flush, 'create')])];
+      return [permissionToProxy(change.to, 'create'), ...(change.flush === undefined ? [] : [permissionToProxy(change.flush, 'create')])];
   }
 }
 
 function ofBucket({ service, credentials }: BucketRef, verbs: readonly Permission['verb'][]): readonly Permission[] {
   return [
     { verb: 'get', group: '', resource: 'secrets', namespace: credentials.namespace, name: credentials.name },
-    ...verbs.map((verb) => toProxy(service, verb)),
+    ...verbs.map((verb) => permissionToProxy(service, verb)),
   ];
-}
-
-function toProxy(service: ServiceRef, verb: Permission['verb']): Permission {
-  return { verb, group: '', resource: 'services/proxy', namespace: service.namespace, name: `${service.name}:${service.port}` };
-}
-
-function on({ group, resource, namespace }: Scope, verb: Permission['verb'], name?: string): Permission {
-  return {
-    verb,
-    group,
-    resource,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(name === undefined ? {} : { name }),
-  };
 }

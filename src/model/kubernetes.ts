@@ -120,6 +120,16 @@ export function knownKinds(): readonly { apiVersion: string; kind: string; resou
   });
 }
 
+/** Leave to do something with everything in a scope, or with the object of that name. */
+export function permissionOn({ group, resource, namespace }: Scope, verb: Permission['verb'], name?: string): Permission {
+  return { verb, group, resource, ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }) };
+}
+
+/** Leave to ask a service, or one pod, over the API server's proxy. */
+export function permissionToProxy({ namespace, name, port, pod }: ServiceRef, verb: Permission['verb']): Permission {
+  return { verb, group: '', resource: pod ? 'pods/proxy' : 'services/proxy', namespace, name: `${name}:${port}` };
+}
+
 export function refOf(manifest: Manifest): ObjectRef {
   const { apiVersion, kind, metadata } = manifest;
   const ref = { apiVersion, kind, name: metadata.name };

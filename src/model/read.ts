@@ -203,3 +203,9 @@ export interface FileDifference {
   /** The last commit that touched the file; absent when none did. */
   readonly last?: { readonly commit: string; readonly by: string; readonly at: string; readonly subject: string };
 }
+
+/** @throws Error when the observer gave another kind of answer than was asked for: a bug */
+export function answerOf<K extends Answer['of']>(answer: Answer, of: K): Extract<Answer, { of: K }> {
+  if (answer.of !== of) throw new Error(`a ${of} was asked for, and a ${answer.of} came`);
+  return answer as Extract<Answer, { of: K }>;
+}
