@@ -1,9 +1,9 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import { container, object, workload } from '../build.ts';
 import { WITHDRAWN } from '../controllers/withdrawn.ts';
-import { dataOf, hasLabels } from '../tree.ts';
+import { dataOf } from '../tree.ts';
 import type { World } from '../world.ts';
-import { type Fault, inObject, limited, standing } from './fault.ts';
+import { type Fault, inObject, lokiPodWith, standing } from './fault.ts';
 
 const API_SERVER = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rehearsal', name: 'api-server' };
 const AN_HOUR = 3_600_000;
@@ -115,10 +115,7 @@ export const CLUSTER: readonly Fault[] = [
       'environment.loki.memory',
     ],
     remedy: 'the policy goes, and the pod is replaced by one that asks for what the values say',
-    distort(pod) {
-      const labels = { 'app.kubernetes.io/name': 'loki', 'app.kubernetes.io/component': 'single-binary' };
-      return pod.kind === 'Pod' && hasLabels(pod, labels) ? limited(pod, 'loki', '200Gi') : pod;
-    },
+    ...lokiPodWith('200Gi'),
   },
   {
     name: 'image-missing',

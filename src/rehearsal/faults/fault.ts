@@ -1,5 +1,5 @@
 import { type Manifest, refOf } from '#model/kubernetes.ts';
-import { specOf, type Tree } from '../tree.ts';
+import { hasLabels, specOf, type Tree } from '../tree.ts';
 import type { World } from '../world.ts';
 
 /** Something that is wrong in the world, on while ConfigMap rehearsal/fault-NAME is there. It changes state, never an answer. */
@@ -46,12 +46,18 @@ export function standing(make: (world: World) => Manifest): Required<Pick<Fault,
   };
 }
 
-/** The pod with this much memory for one of its containers, requested and as a limit. */
-export function limited(pod: Manifest, name: string, memory: string): Manifest {
+/** A mutating policy: Loki's pods are made with this much memory, requested and as a limit. */
+export function lokiPodWith(memory: string): Required<Pick<Fault, 'distort'>> {
+  const labels = { 'app.kubernetes.io/name': 'loki', 'app.kubernetes.io/component': 'single-binary' };
   const limit = ({ resources, ...container }: Tree) => ({
     ...container,
     resources: { requests: { ...resources?.requests, memory }, limits: { ...resources?.limits, memory } },
   });
-  const spec = specOf(pod);
-  return { ...pod, spec: { ...spec, containers: spec.containers.map((one: Tree) => (one.name === name ? limit(one) : one)) } };
+  return {
+    distort(pod) {
+      if (pod.kind !== 'Pod' || !hasLabels(pod, labels)) return pod;
+      const spec = specOf(pod);
+      return { ...pod, spec: { ...spec, containers: spec.containers.map((one: Tree) => (one.name === 'loki' ? limit(one) : one)) } };
+    },
+  };
 }

@@ -1,5 +1,4 @@
-import { hasLabels } from '../tree.ts';
-import { type Fault, inObject, limited } from './fault.ts';
+import { type Fault, inObject, lokiPodWith } from './fault.ts';
 
 /** Below what Loki needs: see MEMORY_NEEDS in the pods controller. */
 const TOO_LITTLE = '128Mi';
@@ -13,10 +12,7 @@ export const LOKI: readonly Fault[] = [
     check: 'loki.no-restarts',
     says: ['Pod monitoring/loki-0', 'OOMKilled', 'memory'],
     remedy: 'the policy goes, and the pods are replaced by ones with the limit of the values',
-    distort(object) {
-      const labels = { 'app.kubernetes.io/name': 'loki', 'app.kubernetes.io/component': 'single-binary' };
-      return object.kind === 'Pod' && hasLabels(object, labels) ? limited(object, 'loki', TOO_LITTLE) : object;
-    },
+    ...lokiPodWith(TOO_LITTLE),
   },
   {
     name: 'gateway-404',
