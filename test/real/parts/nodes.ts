@@ -1,12 +1,14 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { REAL_CONTAINERS } from '../kubelet/programs.ts';
+import { ONE_SHOT_CONTAINERS } from '../stand-ins/one-shot-pods.ts';
 import { API_SERVER, writeKubeconfig } from './keys.ts';
 import { NODE_ADDRESSES } from './network.ts';
 import type { Running, Surroundings } from './part.ts';
 import { answers, flags } from './process.ts';
 
-/** In kwok.yaml: whose pods are not kwok's. */
-const NOT_KWOKS = '[loki, memcached, prometheus, nginx, writer, archive]';
+/** In kwok.yaml: the containers whose pods are not kwok's. */
+const NOT_KWOKS = '[NOT_KWOKS]';
 
 /**
  * kwok plays the nodes and the pods that have no real process behind them: test/real/kwok.yaml.
@@ -16,7 +18,7 @@ export async function startKwok(around: Surroundings, all: boolean): Promise<Run
   const { directory, keys } = around;
   const stages = await fs.readFile(path.join(import.meta.dirname, '..', 'kwok.yaml'), 'utf8');
   const config = path.join(directory, 'kwok.yaml');
-  await fs.writeFile(config, all ? stages.replaceAll(NOT_KWOKS, '[nobody]') : stages);
+  await fs.writeFile(config, stages.replaceAll(NOT_KWOKS, `[${all ? 'nobody' : [...REAL_CONTAINERS, ...ONE_SHOT_CONTAINERS].join(', ')}]`));
   const args = {
     config,
     kubeconfig: await writeKubeconfig(path.join(directory, 'kubeconfig-kwok'), API_SERVER, 'admin', keys.ca),

@@ -17,6 +17,7 @@ const WORK: Readonly<Record<string, (world: World, pod: Manifest) => Promise<voi
   },
   archive: archiveFiles,
 };
+export const ONE_SHOT_CONTAINERS: readonly string[] = Object.keys(WORK);
 
 const begunOf = memoryOf(() => new Set<string>());
 
