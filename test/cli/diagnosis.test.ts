@@ -1,19 +1,15 @@
 import { expect, test } from 'vitest';
+import { bringIn } from '#commands/support/faults.ts';
 import type { Manifest } from '#model/kubernetes.ts';
 import type { World } from '#rehearsal/world.ts';
 import { withRehearsal } from './rehearsal.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand, runEvents } from './run-command.ts';
 
 test('a killed container: from the release down to its log, as a paragraph and as an array', { timeout: 60_000 }, async () => {
   await withRehearsal(async ({ world }) => {
-    const metadata = { name: 'fault-oom-loop', namespace: 'rehearsal', labels: { 'anton-logging/fault': 'oom-loop' } };
-    world.store.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
-    const { exit, stdout, stderr } = await runCommand(['run', '--to', '2', '--yes', '-o', 'ndjson']);
+    bringIn({ name: 'oom-loop' }, world);
+    const { exit, events, stderr } = await runEvents(['run', '--to', '2', '--yes']);
     expect(exit, stderr).toBe(1);
-    const events = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
     const [red] = events.filter(({ type, state }) => type === 'check.judged' && state === 'failed');
     expect(red.cause).toEqual([
       expect.stringContaining('HelmRelease monitoring/loki: Progressing: '),

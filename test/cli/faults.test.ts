@@ -1,13 +1,9 @@
 import { expect, test } from 'vitest';
+import { bringIn } from '#commands/support/faults.ts';
 import { FAULTS } from '#rehearsal/faults/index.ts';
-import type { World } from '#rehearsal/world.ts';
+import type { Tree } from '#rehearsal/tree.ts';
 import { withRehearsal } from './rehearsal.ts';
-import { runCommand } from './run-command.ts';
-
-interface Told {
-  readonly type: string;
-  readonly [field: string]: unknown;
-}
+import { runEvents } from './run-command.ts';
 
 /** Of each kind one: they take a whole rollout each. */
 const CHOSEN = ['oom-loop', 'gateway-404', 'retention-off', 'helm-retries-exhausted', 'reclaim-policy-delete', 'archive-incomplete'];
@@ -17,8 +13,8 @@ test.each(FAULTS.filter(({ name }) => CHOSEN.includes(name)).map(({ name, phase,
   { timeout: 60_000 },
   async ({ name, phase, check, says }) => {
     await withRehearsal(async ({ world }) => {
-      bringIn(name, world);
-      const red = await runEvents('run', '--to', String(phase), '--yes');
+      bringIn({ name }, world);
+      const red = await runEvents(['run', '--to', String(phase), '--yes']);
       expect(red.exit).toBe(1);
       expect(red.events.at(-1)).toMatchObject({ type: 'run.finished', state: 'failed' });
       const judged = red.events.filter(({ type, state }) => type === 'check.judged' && state === 'failed');
@@ -27,7 +23,7 @@ test.each(FAULTS.filter(({ name }) => CHOSEN.includes(name)).map(({ name, phase,
       for (const words of says) expect(said).toContain(words);
 
       world.store.remove({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rehearsal', name: `fault-${name}` });
-      const healed = await runEvents('resume', '--yes');
+      const healed = await runEvents(['resume', '--yes']);
       expect(healed.exit).toBe(0);
       expect(healed.events.at(-1)).toMatchObject({ state: 'completed' });
       const proven = red.events
@@ -43,17 +39,6 @@ test.each(FAULTS.filter(({ name }) => CHOSEN.includes(name)).map(({ name, phase,
 );
 
 /** What was committed, without the commit's own name. */
-function commitsIn(events: readonly Told[]): readonly string[] {
+function commitsIn(events: readonly Tree[]): readonly string[] {
   return events.flatMap(({ type, result }) => (type === 'change.applied' ? (/^committed \w+ (.*)/.exec(String(result))?.[1] ?? []) : []));
-}
-
-async function runEvents(...argv: string[]): Promise<{ exit: number; events: Told[] }> {
-  const { exit, stdout } = await runCommand([...argv, '-o', 'ndjson']);
-  const lines = stdout.trim().split('\n');
-  return { exit, events: lines.map((line) => JSON.parse(line) as Told) };
-}
-
-function bringIn(name: string, world: World): void {
-  const metadata = { name: `fault-${name}`, namespace: 'rehearsal', labels: { 'anton-logging/fault': name } };
-  world.store.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withRehearsal } from './rehearsal.ts';
-import { root, runCommand } from './run-command.ts';
+import { root, runCommand, runEvents } from './run-command.ts';
 
 const REAL = join(root, '../shared/real-goals');
 /** Keys below which a run may write, and the ones that it may change. */
@@ -15,11 +15,7 @@ describe.skipIf(!existsSync(REAL))('real goals files (they are read where they a
     async (name) => {
       const file = join(REAL, name);
       await withRehearsal(async ({ checkout }) => {
-        const { exit, stdout } = await runCommand(['run', '--yes', '-o', 'ndjson']);
-        const events = stdout
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line));
+        const { exit, events } = await runEvents(['run', '--yes']);
         expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
         expect(events.at(-1)).toMatchObject({ type: 'run.finished', state: 'completed', exit: 0 });
         expect(exit).toBe(0);

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Config } from '@oclif/core/config';
 import { vi } from 'vitest';
 import { execute } from '#commands/support/main.ts';
+import type { Tree } from '#rehearsal/tree.ts';
 
 export interface Ran {
   readonly exit: number;
@@ -28,6 +29,13 @@ export async function runCommand(argv: readonly string[]): Promise<Ran> {
   } finally {
     for (const spy of spies) spy.mockRestore();
   }
+}
+
+/** The same, with the events that it told one a line. */
+export async function runEvents(argv: readonly string[]): Promise<Ran & { readonly events: readonly Tree[] }> {
+  const ran = await runCommand([...argv, '-o', 'ndjson']);
+  const lines = ran.stdout.trim().split('\n');
+  return { ...ran, events: lines.map((line) => JSON.parse(line)) };
 }
 
 export async function commandIds(): Promise<readonly string[]> {

@@ -9,7 +9,7 @@ test('a gap in the history is not quiet: the soak takes a week from there, not f
   await withRehearsal(async ({ world }) => {
     expect((await runCommand(['run', '--to', '5', '--yes'])).exit).toBe(0);
     const before = world.now().getTime();
-    bringIn({ name: 'history-gap', phase: 6 }, world);
+    bringIn({ name: 'history-gap' }, world);
     const { exit, stderr } = await runCommand(['run', '--yes']);
     expect(exit, stderr).toBe(0);
     expect(world.now().getTime() - before).toBeGreaterThan(WEEK);

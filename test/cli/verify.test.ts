@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
+import { bringIn } from '#commands/support/faults.ts';
 import type { Drift, Verification } from '#model/verification.ts';
 import type { EmbeddedCluster } from '#rehearsal/cluster.ts';
 import { git, pushFiles } from '../adapters/support/git.ts';
@@ -32,7 +33,7 @@ describe('verify', () => {
       expect(countOpen(probed.stdout)).toBe(0);
       expect(probed.stdout).toMatch(/\nnothing regressed\n$/);
 
-      bringIn('retention-off', cluster);
+      bringIn({ name: 'retention-off' }, cluster.world);
       const red = await runCommand(['verify', '--no-color', '--record', '--timeout', '10s']);
       expect(red.exit).toBe(6);
       expect(red.stdout).toMatch(
@@ -154,8 +155,4 @@ async function editInGit({ checkout }: EmbeddedCluster, file: string): Promise<v
 function countOpen(text: string): number {
   const [, met, all] = /: (\d+) of (\d+) checks hold$/m.exec(text) ?? [];
   return Number(all) - Number(met);
-}
-
-function bringIn(name: string, { world }: EmbeddedCluster): void {
-  world.store.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `fault-${name}`, namespace: 'rehearsal' } });
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Event } from '#model/event.ts';
+import { bringIn } from '#commands/support/faults.ts';
 import { FAULTS } from '#rehearsal/faults/index.ts';
 import { withRehearsal } from '../cli/rehearsal.ts';
-import { runCommand } from '../cli/run-command.ts';
+import { runEvents } from '../cli/run-command.ts';
 import { expectOnPage, readSections } from './failure-page.ts';
 
 /** Of the faults, those whose failures the page tells. */
@@ -18,14 +18,9 @@ const TOLD: Readonly<Record<string, string>> = {
 test.each(Object.entries(TOLD))('%s', { timeout: 60_000 }, async (name, title) => {
   const fault = FAULTS.find((each) => each.name === name);
   await withRehearsal(async ({ world }) => {
-    const metadata = { name: `fault-${name}`, namespace: 'rehearsal' };
-    world.store.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+    bringIn({ name }, world);
     const typed = ['run', '--to', String(fault?.phase)];
-    const { stdout } = await runCommand([...typed, '--yes', '-o', 'ndjson']);
-    const events = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Event);
+    const { events } = await runEvents([...typed, '--yes']);
     expectOnPage({ title, cluster: 'embedded', command: `anton-logging ${typed.join(' ')}`, events });
   });
 });

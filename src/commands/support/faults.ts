@@ -42,7 +42,7 @@ export function injectFaults(faults: readonly PlannedFault[], world: World): (ev
 }
 
 /** Deleting the ConfigMap lifts the fault. */
-export function bringIn({ name }: PlannedFault, world: World): void {
+export function bringIn({ name }: Pick<PlannedFault, 'name'>, world: World): void {
   const metadata = { name: `fault-${name}`, namespace: 'rehearsal', labels: { 'anton-logging/fault': name } };
   world.store.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
 }
