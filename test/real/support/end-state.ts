@@ -4,10 +4,11 @@ import path from 'node:path';
 import { connect } from '#adapters/kubernetes/connect.ts';
 import { readList } from '#adapters/kubernetes/read.ts';
 import { type Manifest, nameOf, refOf, scopeOf } from '#model/kubernetes.ts';
-import { hashOf, specOf, type Tree } from '#rehearsal/tree.ts';
+import { hashOf, specOf, statusOf, type Tree } from '#rehearsal/tree.ts';
 import { type EndState, gist } from '../../crash/end-state.ts';
 import type { RealCluster } from '../cluster.ts';
 import { listObjects } from './bucket.ts';
+import { getObject } from './objects.ts';
 import type { User } from './user.ts';
 
 /** Where the session of an undisturbed rollout leaves its end state for the one that is killed. */
@@ -74,15 +75,33 @@ function contentOf(object: Manifest): string {
 
 /** How Loki cuts its chunks depends on timing: that there are some has to do. */
 async function bucketLines(cluster: RealCluster): Promise<readonly [string, string][]> {
-  const lines = await Promise.all(
-    ['loki-logs', 'airflow-logs'].map(async (bucket) =>
-      (await listObjects(cluster.s3, bucket)).map((key): [string, string] => {
-        const [chunks] = /^(fake|index|remote)\//.exec(key) ?? [];
-        return [chunks === undefined ? `object ${bucket}/${key}` : `objects in ${bucket}/${chunks}`, 'there'];
-      }),
-    ),
-  );
-  return lines.flat();
+  const [loki, airflow] = await Promise.all([listObjects(cluster.s3, 'loki-logs'), listObjects(cluster.s3, 'airflow-logs')]);
+  const isIndex = (key: string) => key.startsWith('index/');
+  return [
+    ['index in loki-logs', await judgeIndex(cluster, loki.some(isIndex))],
+    ...loki.filter((key) => !isIndex(key)).map((key) => lineOf('loki-logs', key)),
+    ...airflow.map((key) => lineOf('airflow-logs', key)),
+  ];
+}
+
+function lineOf(bucket: string, key: string): [string, string] {
+  const [some] = /^(fake|remote)\//.exec(key) ?? [];
+  return [some === undefined ? `object ${bucket}/${key}` : `objects in ${bucket}/${some}`, 'there'];
+}
+
+/** Loki closes its index on each quarter of an hour, by the clock on the wall, and has uploaded it soon after. */
+const QUARTER = 15 * 60_000;
+const SOON = 3 * 60_000;
+
+/** Whether a quarter has passed since Loki's start is not the rollout's doing: that the index is there when one has, and not before, is. */
+async function judgeIndex(cluster: RealCluster, isThere: boolean): Promise<string> {
+  const pod = await getObject(cluster, { apiVersion: 'v1', kind: 'Pod', namespace: 'monitoring', name: 'loki-0' });
+  const { state } = statusOf(pod).containerStatuses.find(({ name }: Tree) => name === 'loki');
+  const now = Date.now();
+  const quarter = now - (now % QUARTER);
+  const mayBe = quarter > Date.parse(state.running.startedAt);
+  const mustBe = quarter - QUARTER > Date.parse(state.running.startedAt) || (mayBe && now - quarter > SOON);
+  return isThere ? (mayBe ? 'in time' : 'too early') : mustBe ? 'missing' : 'in time';
 }
 
 function goalsLines(goals: Tree): readonly [string, string][] {
