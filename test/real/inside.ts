@@ -63,7 +63,7 @@ const programs = {
   },
 };
 if (session.processes) await startKubelet(kubernetes, world, programs, ending.signal);
-await startKubeletFront(directory, keys, world.logs);
+await startKubeletFront(directory, keys, world);
 await Promise.all(
   (['source-controller', 'kustomize-controller', 'helm-controller'] as const)
     .filter((name) => stage.missing[name] === undefined)

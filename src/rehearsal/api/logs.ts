@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Manifest } from '#model/kubernetes.ts';
+import { logKey } from '../controllers/logs.ts';
 import { specOf, statusOf, type Tree } from '../tree.ts';
 import type { World } from '../world.ts';
 import { badRequest } from './status.ts';
 
 /** Sends what a container of a pod has written. @throws Refusal 400 for a container that the pod does not have, or that never ended before */
 export function sendLog(world: World, pod: Manifest, query: URLSearchParams, response: ServerResponse): undefined {
-  const { name, namespace } = pod.metadata;
+  const { name } = pod.metadata;
   const names: string[] = specOf(pod).containers.map((container: Tree) => container.name);
   const chosen = query.get('container') ?? (names.length === 1 ? names[0] : undefined);
   if (chosen === undefined) throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`);
@@ -16,7 +17,7 @@ export function sendLog(world: World, pod: Manifest, query: URLSearchParams, res
   if (isPrevious && ended === undefined) throw badRequest(`previous terminated container "${chosen}" in pod "${name}" not found`);
   const until = isPrevious ? Date.parse(ended.finishedAt) + 999 : Number.POSITIVE_INFINITY;
   const since = query.has('sinceSeconds') ? world.now().getTime() - Number(query.get('sinceSeconds')) * 1000 : 0;
-  const written = world.logs.get(`${namespace}/${name}`) ?? [];
+  const written = world.logs.get(logKey(pod)) ?? [];
   const lines = written.filter(({ container, at }) => container === chosen && at.getTime() >= since && at.getTime() <= until);
   const last = query.has('tailLines') ? lines.slice(Math.max(0, lines.length - Number(query.get('tailLines')))) : lines;
   response.writeHead(200, { 'Content-Type': 'text/plain' }).end(last.map(({ line }) => `${line}\n`).join(''));

@@ -8,9 +8,9 @@ const SILENCE = 60_000;
 const BETWEEN_TASKS = 5_000;
 const TASK_ENDED = 'Marking task as SUCCESS';
 
-/** Key of a pod in `world.logs`. */
-export function logKey(pod: Manifest): string {
-  return `${pod.metadata.namespace}/${pod.metadata.name}`;
+/** Key of a pod in `world.logs`: a successor of the same name writes a file of its own. */
+export function logKey({ metadata }: Manifest): string {
+  return metadata.uid ?? '';
 }
 
 /** What `printf` makes of its arguments: the format again for each. */

@@ -1,7 +1,9 @@
+import type { Manifest } from '#model/kubernetes.ts';
 import type { ProcessFinder } from '#rehearsal/api/proxy.ts';
 import { type ApiServer, startApi } from '#rehearsal/api/server.ts';
 import { createStore, type MemoryStore } from '#rehearsal/api/store.ts';
 import { container, object, service } from '#rehearsal/build.ts';
+import { logKey } from '#rehearsal/controllers/logs.ts';
 import { clusterObjects } from '#rehearsal/homelab/cluster.ts';
 import { platformObjects } from '#rehearsal/homelab/platform.ts';
 import { createBuckets } from '#rehearsal/services/buckets.ts';
@@ -14,11 +16,11 @@ export async function startEmbedded(): Promise<Stage> {
   const { api, world } = await serve((pod) => backends.get(`${pod.metadata.namespace}/${pod.metadata.name}`)?.process);
   const { store } = world;
 
-  function putPod(path: string, ready: boolean, names: readonly string[]): void {
+  function putPod(path: string, ready: boolean, names: readonly string[]): Manifest {
     const conditions = [{ type: 'Ready', status: ready ? 'True' : 'False' }];
     const containers = names.map((name) => container(name, 'image'));
     const status = { phase: 'Running', conditions };
-    store.put(object('v1', 'Pod', path, { labels: { app: path.slice(path.indexOf('/') + 1) }, spec: { containers }, status }));
+    return store.put(object('v1', 'Pod', path, { labels: { app: path.slice(path.indexOf('/') + 1) }, spec: { containers }, status }));
   }
 
   return {
@@ -38,9 +40,9 @@ export async function startEmbedded(): Promise<Stage> {
     },
     async runPod(namespace, name, containers, lines) {
       const path = `${namespace}/${name}`;
-      putPod(path, true, containers);
+      const pod = putPod(path, true, containers);
       world.logs.set(
-        path,
+        logKey(pod),
         containers.flatMap((container) => lines.map((line) => ({ container, at: world.now(), line }))),
       );
     },

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Manifest } from '#model/kubernetes.ts';
 import { conditionOf } from '#rehearsal/controllers/apply.ts';
 import { claimFiles } from '#rehearsal/controllers/archive.ts';
+import { logKey } from '#rehearsal/controllers/logs.ts';
 import { type Homelab, startHomelab } from '../rollout.ts';
 
 let homelab: Homelab;
@@ -128,11 +129,18 @@ test('a memory limit below the need kills the container again and again, in virt
   await homelab.until(() => state().restartCount === 3);
 });
 
-test('a pod that prints writes its lines once and succeeds', async () => {
-  const containers = [{ name: 'probe', image: 'busybox', command: ['printf', '%s\\n'], args: ['one', 'two'] }];
-  put(object('v1', 'Pod', 'printer', { spec: { containers, restartPolicy: 'Never' } }));
-  await homelab.until(() => get('Pod', 'printer').status?.phase === 'Succeeded');
-  expect(homelab.world.logs.get('default/printer')?.map(({ line }) => line)).toEqual(['one', 'two']);
+test('a pod that prints writes its lines once and succeeds; a successor of the same name has a log of its own', async () => {
+  const print = (...args: string[]) => {
+    const containers = [{ name: 'probe', image: 'busybox', command: ['printf', '%s\\n'], args }];
+    put(object('v1', 'Pod', 'printer', { spec: { containers, restartPolicy: 'Never' } }));
+    return homelab.until(() => get('Pod', 'printer')?.status?.phase === 'Succeeded');
+  };
+  const written = () => homelab.world.logs.get(logKey(get('Pod', 'printer') as Manifest))?.map(({ line }) => line);
+  await print('one', 'two');
+  expect(written()).toEqual(['one', 'two']);
+  homelab.world.store.remove({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'printer' });
+  await print('three');
+  expect(written()).toEqual(['three']);
 });
 
 test('a job without its Secret waits for it, as any pod does', async () => {
