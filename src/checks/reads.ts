@@ -134,7 +134,13 @@ export function readHttp(service: ServiceRef, path: string, options: HttpOptions
     subject: `${serviceName(service)}${path}`,
     request: { of: 'http', service, path, ...options },
     permissions: [permissionToProxy(service, 'get'), ...loginTo(service, options.login)],
-    decode: (answer) => ({ ...toHttp(answerOf(answer, 'http')), service }),
+    decode: (answer) => {
+      const http = answerOf(answer, 'http');
+      // Prometheus' text format ends its last line, too: what does not was cut off.
+      if (/^text\/plain; *version=/.test(http.contentType) && !http.body.endsWith('\n'))
+        throw new Unreadable(`${serviceName(service)}${path} breaks off in the middle of a line`);
+      return { ...toHttp(http), service };
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { type Check, check } from '#model/check.ts';
 import type { Environment } from '#model/environment.ts';
 import type { S3Answer } from '#model/read.ts';
 import { failed, met, pending } from '#model/verdict.ts';
+import { notAnswering } from './answering.ts';
 import { readQuery, samplesOf } from './prometheus.ts';
 import { formatBytes } from './quantity.ts';
 import { readBucket, readObject } from './reads.ts';
@@ -57,6 +58,8 @@ export const bucketHasRoom = ({ storage: { bucket, rook }, loki, prometheus }: E
     },
     judge: ({ list, cluster, used, size }: Seen, now) => {
       if (list.status !== 200) return refused('list', bucket, list);
+      const silent = [used, size].find((answer) => answer !== undefined && answer.value === undefined);
+      if (silent !== undefined) return notAnswering('query', silent);
       const { objects = [] } = list;
       const ages = objects.map((each) => now.getTime() - Date.parse(each.modified));
       if (ages.length === 0)

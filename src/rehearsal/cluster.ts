@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { Manifest } from '#model/kubernetes.ts';
 import type { ServedWorld } from './api/route.ts';
 import { startApi } from './api/server.ts';
 import { createStore, timestamp } from './api/store.ts';
@@ -94,7 +95,16 @@ export function createWorld({ objects, contents, grants, logs, memories }: World
   // Its offset may be moved by a client at any time, so that it is read each time.
   const now = () => new Date(Date.now() + Number(dataOf(store.get(inRehearsal('clock'))).offsetMilliseconds ?? 0));
   const store = createStore(now, objects);
-  const fault = (name: string) => store.get(inRehearsal(`fault-${name}`)) !== undefined;
+  // Asked for each fault at each write.
+  const on = new Set<string>();
+  const note = ({ kind, metadata: { namespace, name } }: Manifest, isThere: boolean) => {
+    if (kind !== 'ConfigMap' || namespace !== 'rehearsal' || !name.startsWith('fault-')) return;
+    if (isThere) on.add(name.slice('fault-'.length));
+    else on.delete(name.slice('fault-'.length));
+  };
+  for (const object of store.list('v1', 'ConfigMap', 'rehearsal')) note(object, true);
+  store.subscribe(({ type, object }) => note(object, type !== 'DELETED'));
+  const fault = (name: string) => on.has(name);
   return { store, now, buckets: createBuckets(now, contents, grants), logs, memories, fault };
 }
 

@@ -68,6 +68,20 @@ test('a list is read page by page, begun anew when its state is gone, and "not s
   expect(ceph).toEqual({ of: 'list', served: false, items: [] });
 });
 
+test('a page with 404 is no answer about what every API server serves', async () => {
+  const { read } = await observing((_, response) => response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n'));
+  const somebodyElse = { name: 'Unreadable', message: expect.stringContaining('404, and not from the API server itself') };
+  await expect(read({ of: 'list', scope: { group: '', version: 'v1', resource: 'pods' } })).rejects.toMatchObject(somebodyElse);
+  const apps = { group: 'apps', version: 'v1', resource: 'deployments' };
+  await expect(read({ of: 'list', scope: apps })).rejects.toMatchObject(somebodyElse);
+  const storage = { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', name: 'ceph-block' };
+  await expect(read({ of: 'object', ref: storage })).rejects.toMatchObject(somebodyElse);
+  const rook = { apiVersion: 'ceph.rook.io/v1', kind: 'CephCluster', namespace: 'storage', name: 'storage' };
+  expect(await read({ of: 'object', ref: rook })).toEqual({ of: 'object', object: undefined });
+  const login = await observing((_, response) => response.writeHead(404, { 'content-type': 'text/html' }).end('<html>Sign in</html>'));
+  await expect(login.read({ of: 'object', ref: rook })).rejects.toMatchObject(somebodyElse);
+});
+
 test('of a long list only the fields that are wanted are kept', async () => {
   const { read } = await observing((_, response) =>
     json(response, 200, {

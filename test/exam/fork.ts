@@ -2,6 +2,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { RunContext } from '#engine/context.ts';
 import { verifyRollout } from '#engine/verify.ts';
 import type { Manifest } from '#model/kubernetes.ts';
+import type { Phase } from '#model/phase.ts';
 import type { Observer } from '#model/ports.ts';
 import type { Answer } from '#model/read.ts';
 import type { Verification, VerifiedCheck } from '#model/verification.ts';
@@ -26,7 +27,7 @@ export interface Completed {
 export interface Fork extends RunningWorld {
   readonly context: RunContext;
   /** Judges all that should always hold, once the world stands still, and runs the probes. `patience`: milliseconds of the world's time. */
-  verify(patience?: number): Promise<Verification>;
+  verify(patience?: number, prepare?: (phases: readonly Phase[]) => readonly Phase[]): Promise<Verification>;
 }
 
 export interface ForkOptions {
@@ -65,9 +66,10 @@ export async function fork(completed: Completed, { mutate, front, ...client }: F
   return {
     ...running,
     context: { ...context, observer },
-    async verify(patience = 30_000) {
+    async verify(patience = 30_000, prepare = (phases) => phases) {
       await running.settle();
-      return verifyRollout({ ...context, observer }, { run: 'exam', probe: true, record: false, timeout: patience });
+      const prepared = { ...context, observer, phases: prepare(context.phases) };
+      return verifyRollout(prepared, { run: 'exam', probe: true, record: false, timeout: patience });
     },
     async stop() {
       await between?.stop();

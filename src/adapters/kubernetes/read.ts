@@ -1,12 +1,14 @@
 import { Unobserved, Unreadable } from '#model/errors.ts';
-import { type Manifest, nameOf, type ObjectRef } from '#model/kubernetes.ts';
+import { type Manifest, nameOf, type ObjectRef, type Scope, scopeOf } from '#model/kubernetes.ts';
 import type { ListAnswer, ListRequest, ObjectAnswer, Request, SecretAnswer, SecretKeys } from '#model/read.ts';
 import { Secret } from '../secret.ts';
-import { type Kubernetes, parseReply } from './connect.ts';
-import { readFailure } from './failures.ts';
+import { type Kubernetes, parseReply, type Reply } from './connect.ts';
+import { readFailure, statusOf } from './failures.ts';
 import { pathOfObject, pathOfScope } from './paths.ts';
 
 const PAGE = '500';
+/** The groups of Kubernetes itself that are read. */
+const ALWAYS_SERVED = ['', 'apps', 'batch', 'coordination.k8s.io', 'rbac.authorization.k8s.io', 'storage.k8s.io'];
 /** Where little of each object is kept: what a page leaves behind counts, then. */
 const SMALL_PAGE = '250';
 
@@ -18,7 +20,10 @@ type SecretRequest = Extract<Request, { of: 'secret' }>;
  */
 export async function readObject(kubernetes: Kubernetes, ref: ObjectRef, signal?: AbortSignal): Promise<ObjectAnswer> {
   const reply = await kubernetes.request('GET', pathOfObject(ref), signal && { signal });
-  if (reply.status === 404) return { of: 'object', object: undefined };
+  if (reply.status === 404) {
+    refusePage(reply, scopeOf(ref), nameOf(ref));
+    return { of: 'object', object: undefined };
+  }
   if (reply.status !== 200) throw readFailure(reply, nameOf(ref));
   return { of: 'object', object: asManifest(parseReply(reply, nameOf(ref)), nameOf(ref)) };
 }
@@ -38,7 +43,10 @@ export async function readList(kubernetes: Kubernetes, { scope, selector, fields
       ...(next !== undefined && { continue: next }),
     };
     const reply = await kubernetes.request('GET', pathOfScope(scope), { query, signal });
-    if (reply.status === 404) return { of: 'list', served: false, items: [] };
+    if (reply.status === 404) {
+      refusePage(reply, scope, what);
+      return { of: 'list', served: false, items: [] };
+    }
     if (reply.status === 410 && next !== undefined) {
       // The list took longer than the server keeps its state: a mixture of two would be no list, so begin anew.
       items.length = 0;
@@ -54,6 +62,16 @@ export async function readList(kubernetes: Kubernetes, { scope, selector, fields
     next = (page.metadata as { continue?: string } | undefined)?.continue || undefined;
     if (next === undefined) return { of: 'list', served: true, items };
   }
+}
+
+/**
+ * An API server tells by a Status what it does not have, and by this page only that a whole group is not served, which those of
+ * Kubernetes itself always are. Any other 404 is of somebody in between, and says nothing about objects.
+ */
+function refusePage(reply: Reply, { group }: Scope, what: string): void {
+  if (statusOf(reply) !== undefined) return;
+  if (reply.body.trim() !== '404 page not found' || ALWAYS_SERVED.includes(group))
+    throw new Unreadable(`${what}: 404, and not from the API server itself`);
 }
 
 /** The object with these fields alone, beside what names it. */

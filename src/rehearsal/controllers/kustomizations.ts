@@ -48,7 +48,7 @@ function reconcileKustomization(world: World, kustomization: Manifest): void {
 }
 
 function outcomeOf(world: World, kustomization: Manifest, source: Manifest | undefined): Outcome {
-  const { sourceRef, path, targetNamespace } = specOf(kustomization);
+  const { sourceRef, path = '', targetNamespace } = specOf(kustomization);
   if (source === undefined) return failure('ArtifactFailed', `${sourceRef.kind}.source.toolkit.fluxcd.io "${sourceRef.name}" not found`);
   const attempted: string = statusOf(source).artifact?.revision ?? '';
   const files = artifactFiles(world, attempted);

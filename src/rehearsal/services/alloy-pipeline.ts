@@ -91,6 +91,8 @@ function discovered(pod: Manifest, container: string): Record<string, string> {
 }
 
 function parseJson(line: string): Tree {
+  // Most lines are none, and an error costs more than a look.
+  if (!line.startsWith('{')) return {};
   try {
     return Object(JSON.parse(line));
   } catch {

@@ -74,8 +74,9 @@ export function search(loki: RunningLoki, { selector, stages }: LogQuery, start:
   for (const stream of loki.streams.values()) {
     if (!selector.every((matcher) => matches(matcher, stream.labels))) continue;
     for (const entry of stream.entries) {
+      if (entry.at < start) continue;
       const labels = { ...stream.labels, ...entry.metadata };
-      if (entry.at >= start && stages.every((stage) => passes(stage, entry.line, labels))) found.push({ entry, labels });
+      if (stages.every((stage) => passes(stage, entry.line, labels))) found.push({ entry, labels });
     }
   }
   return found;

@@ -4,7 +4,7 @@ import type { ServiceResponse, World } from '../world.ts';
 import { json } from './answers.ts';
 import { parseQuery } from './logql.ts';
 import { search } from './loki-query.ts';
-import { nameStream, nanoseconds, type RunningLoki } from './loki-state.ts';
+import { nanoseconds, type RunningLoki } from './loki-state.ts';
 import type { Sample } from './metrics.ts';
 
 /** `sum by (namespace) (rate({namespace=~".+"} | level="error" [5m]))` */
@@ -61,10 +61,10 @@ function evaluate(world: World, loki: RunningLoki, name: string, expression: str
   const span = parseSpan(range) ?? 0;
   const groups = new Map<string, Sample>();
   for (const { entry, labels } of search(loki, parseQuery(query), nanoseconds(world.now().getTime() - span))) {
-    const metric = { [label]: labels[label] ?? '' };
+    const group = labels[label] ?? '';
     const amount = over === 'bytes_rate' ? Buffer.byteLength(entry.line) : 1;
-    const value = (groups.get(nameStream(metric))?.value ?? 0) + amount / (over === 'count_over_time' ? 1 : span / 1000);
-    groups.set(nameStream(metric), { name, labels: metric, value });
+    const value = (groups.get(group)?.value ?? 0) + amount / (over === 'count_over_time' ? 1 : span / 1000);
+    groups.set(group, { name, labels: { [label]: group }, value });
   }
   return [...groups.values()];
 }

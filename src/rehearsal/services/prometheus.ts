@@ -45,7 +45,7 @@ function scrape(world: World, monitor: Manifest): Sample[] {
   const services = world.store.list('v1', 'Service', namespace).filter((each) => hasLabels(each, specOf(monitor).selector.matchLabels));
   const relabelings: Tree[] = specOf(monitor).endpoints?.[0]?.relabelings ?? [];
   const jobOf = (name: string): string =>
-    relabelings.find(({ targetLabel }) => targetLabel === 'job')?.replacement.replace('$1', name) ?? name;
+    relabelings.find(({ targetLabel }) => targetLabel === 'job')?.replacement?.replace('$1', name) ?? name;
   return services.flatMap((service) => {
     const pods = world.store.list('v1', 'Pod', namespace).filter((pod) => hasLabels(pod, specOf(service).selector));
     return pods.flatMap((pod) => {

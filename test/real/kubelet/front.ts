@@ -29,9 +29,7 @@ async function answerLogs(directory: string, url: URL, { store, logs }: World, r
   const simulated = object === undefined ? undefined : logs.get(logKey(object));
   const lines =
     written?.split('\n').slice(0, -1) ??
-    (simulated ?? [])
-      .filter((each) => !isPrevious && each.container === container && each.at.getTime() >= since)
-      .map(({ line }) => line);
+    (simulated ?? []).filter((each) => !isPrevious && each.container === container && each.at.getTime() >= since).map(({ line }) => line);
   const tail = url.searchParams.get('tailLines');
   const chosen = tail === null ? lines : lines.slice(Math.max(0, lines.length - Number(tail)));
   response.writeHead(200, { 'content-type': 'text/plain' }).end(chosen.map((line) => `${line}\n`).join(''));
