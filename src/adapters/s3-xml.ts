@@ -10,17 +10,22 @@ export interface Parts {
   readonly message?: string;
 }
 
-/** @throws Unreadable when the text is neither empty nor XML */
+/** @throws Unreadable when the text is not the list of a bucket */
+export async function readList(text: string): Promise<Parts> {
+  const parts = await readParts(text);
+  if (!/<ListBucketResult[ >]/.test(text)) throw new Unreadable("the object store's answer is not the list of a bucket");
+  return parts;
+}
+
+/** @throws Unreadable when the text is neither empty nor whole XML */
 export async function readParts(text: string): Promise<Parts> {
   if (!text.trimStart().startsWith('<')) return { objects: [] };
-  const { XMLParser } = await import('fast-xml-parser');
-  let document: Record<string, Element | undefined>;
-  try {
-    // Keys that look like numbers must stay texts.
-    document = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'Contents' }).parse(text);
-  } catch (error) {
-    throw new Unreadable(`the object store's answer is not XML: ${(error as Error).message}`);
-  }
+  const { XMLParser, XMLValidator } = await import('fast-xml-parser');
+  const valid = XMLValidator.validate(text);
+  if (valid !== true) throw new Unreadable(`the object store's answer is not XML: ${valid.err.msg}`);
+  // Keys that look like numbers must stay texts.
+  const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'Contents' });
+  const document: Record<string, Element | undefined> = parser.parse(text);
   const { ListBucketResult: list, InitiateMultipartUploadResult: upload, Error: refusal } = document;
   const next = list?.IsTruncated === 'true' ? list.NextContinuationToken : undefined;
   return {

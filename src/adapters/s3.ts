@@ -6,7 +6,7 @@ import type { Kubernetes, Method, Reply } from './kubernetes/connect.ts';
 import { statusOf } from './kubernetes/failures.ts';
 import { readCredential } from './kubernetes/read.ts';
 import { requestService } from './kubernetes/service.ts';
-import { readParts } from './s3-xml.ts';
+import { readList, readParts } from './s3-xml.ts';
 import type { Secret } from './secret.ts';
 
 /** An object store in the cluster, reached by presigned requests over the API server's service proxy. */
@@ -76,10 +76,11 @@ export function createS3(kubernetes: Kubernetes, clock: Clock): S3 {
 
   async function head(request: S3Request, signal: AbortSignal): Promise<S3Answer> {
     const { status } = await send(request.bucket, { method: 'HEAD', ...wrong(request) }, signal);
-    if (status === 200) return { of: 's3', status };
-    // A refused HEAD has no body: who refused it and why, the store or the API server before it, tells a GET.
+    // A HEAD has no body: whether a store answers, and who refuses it and why, the store or the API server before it, tells a GET.
     const reply = await send(request.bucket, { method: 'GET', query: { 'list-type': '2', 'max-keys': '1' }, ...wrong(request) }, signal);
-    return reply.status === 200 ? { of: 's3', status } : refusal(reply);
+    if (reply.status !== 200) return refusal(reply);
+    await readList(reply.body);
+    return { of: 's3', status };
   }
 
   async function list(request: S3Request, signal: AbortSignal): Promise<S3Answer> {
@@ -89,7 +90,7 @@ export function createS3(kubernetes: Kubernetes, clock: Clock): S3 {
       const query = { 'list-type': '2', prefix: request.key ?? '', ...(next !== undefined && { 'continuation-token': next }) };
       const reply = await send(request.bucket, { method: 'GET', query, ...wrong(request) }, signal);
       if (reply.status !== 200) return refusal(reply);
-      const page = await readParts(reply.body);
+      const page = await readList(reply.body);
       objects.push(...page.objects);
       next = page.next;
       if (next === undefined) return { of: 's3', status: 200, objects };

@@ -66,7 +66,7 @@ export const endpointSpeaksS3 = (service: ServiceRef, after: readonly string[]):
     judge: ({ answer: { status, text } }) => {
       const pods = `kubectl get pods -n ${service.namespace}; kubectl describe service -n ${service.namespace} ${service.name}`;
       if (status >= 500) return pending(`it answers ${status}`, [firstLine(text)], `see the pods behind it: ${pods}`);
-      if (/<(Error|ListAllMyBucketsResult)[ >]/.test(text)) return met(`S3 answers, with ${status} for a stranger`);
+      if (/<(Error|ListAllMyBucketsResult)[ >].*<\/\1>\s*$/s.test(text)) return met(`S3 answers, with ${status} for a stranger`);
       return failed(
         `${serviceName(service)} answers ${status}, and not in S3's XML`,
         [firstLine(text)],

@@ -31,11 +31,12 @@ export function readLive(ref: ObjectRef): Read<Manifest | undefined> {
   };
 }
 
-export function readWorkloads(kind: 'DaemonSet' | 'Deployment' | 'StatefulSet', namespace: string): Read<readonly Manifest[]> {
-  const scope = scopeOf({ apiVersion: 'apps/v1', kind, namespace });
+/** What Helm has made of this kind in a namespace. */
+export function readReleased({ apiVersion, kind }: Pick<ObjectRef, 'apiVersion' | 'kind'>, namespace: string): Read<readonly Manifest[]> {
+  const scope = scopeOf({ apiVersion, kind, namespace });
   return {
     subject: `list of ${scope.resource} in ${namespace}`,
-    request: { of: 'list', scope },
+    request: { of: 'list', scope, selector: 'app.kubernetes.io/managed-by=Helm' },
     permissions: [permissionOn(scope, 'list')],
     decode: (answer) => answerOf(answer, 'list').items,
   };

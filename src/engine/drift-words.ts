@@ -65,23 +65,23 @@ export function describeObject({ phase, objective }: Place, manifest: Manifest, 
   });
 }
 
-export function describeWorkload({ phase, objective }: Place, release: Manifest, workload: Manifest): readonly Drift[] {
+export function describeReleased({ phase, objective }: Place, release: Manifest, object: Manifest): readonly Drift[] {
   const { namespace, name } = release.metadata;
-  return ownersOf(workload)
+  return ownersOf(object)
     .filter(({ manager }) => !EXPECTED.includes(manager))
     .flatMap(({ manager: by, at, paths }) =>
-      paths.filter(isOfSpec).map((path) => ({
-        ...({ phase, objective: objective.id, kind: 'workload', state: 'changed', what: nameOf(refOf(workload)) } as const),
-        field: printPath(path, workload),
-        found: showValue(path, valueAt(workload, path)),
+      paths.filter(holdsSetting).map((path) => ({
+        ...({ phase, objective: objective.id, kind: 'release', state: 'changed', what: nameOf(refOf(object)) } as const),
+        field: printPath(path, object),
+        found: showValue(path, valueAt(object, path)),
         ...{ by, ...(at === undefined ? {} : { at }) },
         remedy: `flux reconcile helmrelease -n ${namespace} ${name} --force puts it back; or set it in the values of that release, if it is meant`,
       })),
     );
 }
 
-function isOfSpec(path: Path): boolean {
-  return path[0] === 'spec' && !HARMLESS.every((key, index) => path[index] === key);
+function holdsSetting(path: Path): boolean {
+  return (path[0] === 'spec' || path[0] === 'data') && !HARMLESS.every((key, index) => path[index] === key);
 }
 
 const SUSPEND: Path = ['spec', 'suspend'];

@@ -3,9 +3,16 @@ import type { Edit } from '#model/change.ts';
 import { knownKinds, type Manifest, refOf } from '#model/kubernetes.ts';
 import type { Reads } from '#model/read.ts';
 import type { Drift, Unseen } from '#model/verification.ts';
-import { readDifferences, readLive, readTexts, readWorkloads } from './drift-reads.ts';
-import { describeFile, describeMissing, describeObject, describeWorkload, type Place } from './drift-words.ts';
+import { readDifferences, readLive, readReleased, readTexts } from './drift-reads.ts';
+import { describeFile, describeMissing, describeObject, describeReleased, type Place } from './drift-words.ts';
 import { type Look, readAll } from './judge.ts';
+
+/** Kinds that charts render and that hold settings; no Secrets: nobody has to read all of a namespace for this. */
+const RENDERED = [
+  ...['Deployment', 'StatefulSet', 'DaemonSet'].map((kind) => ({ apiVersion: 'apps/v1', kind })),
+  ...['Service', 'ConfigMap'].map((kind) => ({ apiVersion: 'v1', kind })),
+  ...['ServiceMonitor', 'PrometheusRule'].map((kind) => ({ apiVersion: 'monitoring.coreos.com/v1', kind })),
+];
 
 interface Found {
   readonly drift: readonly Drift[];
@@ -58,22 +65,16 @@ async function compareLive({ manifest, ...place }: Owned, look: Look): Promise<F
   return { drift: live === undefined ? [describeMissing(place, manifest)] : describeObject(place, manifest, live), unseen: [] };
 }
 
-/** Workloads that the releases of one namespace have rendered. */
+/** What the releases of one namespace have rendered, as far as it holds a setting. */
 async function askOwners(namespace: string, releases: readonly Owned[], look: Look): Promise<Found> {
-  const reads = {
-    deployments: readWorkloads('Deployment', namespace),
-    statefulSets: readWorkloads('StatefulSet', namespace),
-    daemonSets: readWorkloads('DaemonSet', namespace),
-  };
-  const seen = await see(releases[0] as Owned, reads, look);
-  if ('unseen' in seen) return seen;
-  const workloads = [...seen.deployments, ...seen.statefulSets, ...seen.daemonSets];
+  const lists = await Promise.all(RENDERED.map((kind) => see(releases[0] as Owned, { items: readReleased(kind, namespace) }, look)));
+  const rendered = lists.flatMap((list) => ('unseen' in list ? [] : list.items));
   const drift = releases.flatMap((release) =>
-    workloads
+    rendered
       .filter(({ metadata }) => metadata.annotations?.['meta.helm.sh/release-name'] === release.manifest.metadata.name)
-      .flatMap((workload) => describeWorkload(release, release.manifest, workload)),
+      .flatMap((object) => describeReleased(release, release.manifest, object)),
   );
-  return { drift, unseen: [] };
+  return { drift, unseen: lists.flatMap((list) => ('unseen' in list ? list.unseen : [])) };
 }
 
 /** The reads' values by name, or what could not be seen. */

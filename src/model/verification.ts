@@ -18,8 +18,8 @@ export interface Verification {
 export interface Drift {
   readonly phase: number;
   readonly objective: string;
-  /** `file`: Git is not what the goals generate. `object`: the cluster is not what Git says. `workload`: nor what the release says. */
-  readonly kind: 'file' | 'object' | 'workload';
+  /** `file`: Git is not what the goals generate. `object`: the cluster is not what Git says. `release`: nor what Helm has rendered. */
+  readonly kind: 'file' | 'object' | 'release';
   /** `outdated`: the goals want something else than was delivered: no regression, the next run changes it. */
   readonly state: 'missing' | 'changed' | 'outdated';
   /** A path in the repository, or "ConfigMap monitoring/loki-datasource". */

@@ -6,13 +6,13 @@ export interface World {
   /** Real time plus the offset in ConfigMap rehearsal/clock. */
   now(): Date;
   readonly buckets: Buckets;
-  /** What each pod has written: key "namespace/pod", lines with the time they were written. */
+  /** What each pod has written, by its `logKey`: lines with the time they were written. */
   readonly logs: Map<string, LogLine[]>;
   /** What processes keep to themselves: see memoryOf. */
   readonly memories: Map<string, unknown>;
   /** Whether ConfigMap rehearsal/fault-NAME is there. */
   fault(name: string): boolean;
-  /** What else comes between a writer and the store, beside the faults: a webhook that nobody knows of. */
+  /** What somebody makes of an object whenever Flux has written it. */
   mutate?(object: Manifest): Manifest;
 }
 

@@ -13,6 +13,7 @@ import { rehearsalApprovals, rehearsalClock } from '#adapters/rehearsal.ts';
 import type { Observer, Performer } from '#model/ports.ts';
 import type { BucketRef, Request } from '#model/read.ts';
 import { type EmbeddedCluster, startCluster } from '#rehearsal/cluster.ts';
+import { logKey } from '#rehearsal/controllers/logs.ts';
 
 const { signal } = new AbortController();
 const author = { run: 'run-1', journal: 'abc' };
@@ -66,10 +67,10 @@ test('objects, lists, the API server and Git are read from the homelab', async (
 test('the log of a container that was killed, of before and of now, without credentials', async () => {
   const { store, logs } = cluster.world;
   const containers = [{ name: 'loki', image: 'loki', resources: { limits: { memory: '1Mi' } } }];
-  store.put({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'default', name: 'hungry' }, spec: { containers } });
-  await vi.waitUntil(() => logs.has('default/hungry'), { timeout: 5_000, interval: 5 });
+  const key = logKey(store.put({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'default', name: 'hungry' }, spec: { containers } }));
+  await vi.waitUntil(() => logs.has(key), { timeout: 5_000, interval: 5 });
   logs
-    .get('default/hungry')
+    .get(key)
     ?.push({ container: 'loki', at: new Date(0), line: 'access_key_id=AKIAIOSFODNN7EXAMPLE secret_access_key=wJalrXUtnFEMI' });
   const ask = (rest: object) => read({ of: 'logs', namespace: 'default', pod: 'hungry', container: 'loki', tail: 5, ...rest });
   const lines = [expect.stringContaining('msg="starting"'), 'access_key_id=*** secret_access_key=***'];

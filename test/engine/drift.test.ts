@@ -178,7 +178,7 @@ describe('between Git and cluster', () => {
   });
 });
 
-describe('on the workloads of a release', () => {
+describe('in what a release has rendered', () => {
   const byHand = (manager: string, fields: object) => [
     owned('helm-controller', { 'f:spec': { 'f:replicas': {} } }),
     owned(manager, fields),
@@ -190,12 +190,18 @@ describe('on the workloads of a release', () => {
     });
     expect(drift).toEqual([
       {
-        ...{ phase: 2, objective: '2.1', kind: 'workload', state: 'changed', what: `${kind} monitoring/gateway`, field: 'spec.replicas' },
+        ...{ phase: 2, objective: '2.1', kind: 'release', state: 'changed', what: `${kind} monitoring/gateway`, field: 'spec.replicas' },
         ...{ found: '2', by: 'kubectl-scale', at: AT },
         remedy:
           'flux reconcile helmrelease -n monitoring loki --force puts it back; or set it in the values of that release, if it is meant',
       },
     ]);
+  });
+
+  it('is looked for in what has no workloads, too: a setting in the data of a ConfigMap, and no value of it', async () => {
+    const managedFields = byHand('kubectl-edit', { 'f:data': { 'f:config.yaml': {} } });
+    const { drift } = await driftOf({ live: [{ ...workload('ConfigMap', 'loki', managedFields), data: { 'config.yaml': 'a: b' } }] });
+    expect(drift).toMatchObject([{ kind: 'release', what: 'ConfigMap monitoring/loki', field: 'data["config.yaml"]', by: 'kubectl-edit' }]);
   });
 
   it.each([

@@ -5,8 +5,9 @@ import { FAULTS } from '#rehearsal/faults/index.ts';
 import { inWorkers } from '../workers.ts';
 import type { FaultResult } from './faults.ts';
 import { TAMPERINGS } from './front.ts';
-import type { MutationResult } from './mutations.ts';
-import { describeCoverage, type ExamResults, explanationOf } from './report.ts';
+import { type MutationResult, nameMutation } from './mutations.ts';
+import { describeCoverage, type ExamResults, isNoticed } from './report.ts';
+import { explain } from './survivors.ts';
 import type { TamperingResult } from './tampering.ts';
 import type { Answer, ExamPlan, Task } from './task.ts';
 
@@ -23,9 +24,9 @@ const { plan, faults, mutations, tamperings, crashes } = await performAll();
 
 const missed = faults.filter(({ caught }) => !caught);
 for (const { fault, into, state, said } of missed) tell(`fault ${fault} in a ${into} rollout: its check is ${state}: ${said}`);
-const survivors = mutations.filter((result) => !isCaught(result));
-const unexplained = survivors.filter((result) => explanationOf(result) === undefined);
-for (const { what, how } of unexplained) tell(`${what}, ${how}d: nobody noticed, and nothing says why that may be`);
+const survivors = mutations.filter((result) => !isNoticed(result));
+const unexplained = survivors.filter((result) => explain(nameMutation(result)) === undefined);
+for (const result of unexplained) tell(`${nameMutation(result)}: nobody noticed, and nothing says why that may be`);
 const taken = tamperings.filter((result) => result.taken.length > 0);
 for (const { target, how, taken: checks } of taken) tell(`${target} answers ${how}: ${checks.join(', ')} met nevertheless`);
 for (const crash of crashes) tell(`the embedded cluster could not play ${crash}`);
@@ -52,7 +53,7 @@ function describeTask(task: Task): string {
 }
 
 async function performAll(): Promise<ExamResults & { readonly crashes: readonly string[] }> {
-  let plan: ExamPlan = { mutations: [], skipped: new Map(), targets: [] };
+  let plan: ExamPlan = { mutations: [], skipped: [], targets: [] };
   const faults: FaultResult[] = [];
   const mutations: MutationResult[] = [];
   const tamperings: TamperingResult[] = [];
@@ -75,10 +76,6 @@ async function performAll(): Promise<ExamResults & { readonly crashes: readonly 
 
 function isWanted(task: Task): boolean {
   return only.test(describeTask(task));
-}
-
-function isCaught({ noticed, drift }: MutationResult): boolean {
-  return noticed.length > 0 || drift > 0;
 }
 
 function tell(text: string): void {

@@ -4,7 +4,7 @@ interface Pattern {
   readonly why: string;
 }
 
-/** Fields that mean nothing in the embedded cluster: nobody there could tell. */
+/** Fields that nobody can change, or that mean nothing in the embedded cluster: nobody there could tell. */
 const MEANINGLESS: readonly Pattern[] = [
   {
     kind: /./,
@@ -23,6 +23,13 @@ const MEANINGLESS: readonly Pattern[] = [
     path: /^spec\.(interval|retryInterval|refreshInterval)$/,
     why: 'how often Flux looks: the embedded one looks after each write',
   },
+  {
+    kind: /^(Deployment|StatefulSet|DaemonSet)$/,
+    path: /^spec\.(selector|template\.metadata\.labels)\./,
+    why: 'what its API refuses to change: a selector, and labels that no longer fit it',
+  },
+  { kind: /^(StorageClass|Secret)$/, path: /^(provisioner|parameters|reclaimPolicy|type)\b/, why: 'what its API refuses to change' },
+  { kind: /./, path: /^spec\.template\.metadata\.annotations\./, why: 'what only restarts pods, and changes nothing of what they run' },
 ];
 
 /** Why a field is not examined; undefined: it is. */

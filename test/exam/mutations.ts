@@ -1,4 +1,6 @@
 import { knownKinds, type Manifest, type ObjectRef, refOf } from '#model/kubernetes.ts';
+import { updateFields } from '#rehearsal/api/fields.ts';
+import { timestamp } from '#rehearsal/api/store.ts';
 import { findProblem } from '../models.ts';
 import { type Completed, checksOf, fork } from './fork.ts';
 import { describePath, edit, leavesOf, lotOf, type Path } from './leaves.ts';
@@ -22,8 +24,8 @@ export interface MutationResult {
 
 export interface Chosen {
   readonly mutations: readonly Mutation[];
-  /** How many fields were left out, by reason. */
-  readonly skipped: ReadonlyMap<string, number>;
+  /** How many fields were left out, and why. */
+  readonly skipped: readonly { readonly why: string; readonly fields: number }[];
 }
 
 /** Of each kind so many: no kind crowds out another. */
@@ -41,8 +43,8 @@ export async function chooseMutations(completed: Completed): Promise<Chosen> {
     const { apiVersion: _, kind: __, metadata, status, ...desired } = object;
     const written = {
       ...desired,
-      metadata: { labels: metadata.labels ?? {} },
-      ...(KINDS_OF_OTHERS.includes(object.kind) ? { status } : {}),
+      ...(metadata.labels === undefined ? {} : { metadata: { labels: metadata.labels } }),
+      ...(status !== undefined && KINDS_OF_OTHERS.includes(object.kind) ? { status } : {}),
     };
     return leavesOf(written).map((path): Mutation => {
       const ref = refOf(object);
@@ -57,12 +59,14 @@ export async function chooseMutations(completed: Completed): Promise<Chosen> {
   const byKind = Map.groupBy(examined, ({ ref }) => ref.kind);
   const lots = ({ ref, path }: Mutation) => lotOf(describe({ ref, path }));
   const mutations = [...byKind.values()].flatMap((ofKind) => ofKind.toSorted((a, b) => lots(a) - lots(b)).slice(0, OF_EACH_KIND));
-  return { mutations, skipped };
+  return { mutations, skipped: [...skipped].map(([why, fields]) => ({ why, fields })) };
 }
 
 export async function examineMutation(mutation: Mutation, completed: Completed): Promise<MutationResult> {
   const { ref, path, how } = mutation;
-  const mutate = (object: Manifest): Manifest => (isSame(refOf(object), ref) ? edit(object, path, how) : object);
+  const somebody = { manager: 'kubectl-edit', time: timestamp(new Date(completed.at)) };
+  const mutate = (object: Manifest): Manifest =>
+    isSame(refOf(object), ref) ? updateFields(object, edit(object, path, how) as Manifest, somebody) : object;
   const forked = await fork(completed, { mutate });
   try {
     const present = forked.world.store.get(ref);
@@ -79,6 +83,11 @@ export async function examineMutation(mutation: Mutation, completed: Completed):
 function findRefusal({ ref, path, how }: Mutation, objects: readonly Manifest[]): string | undefined {
   const object = objects.find((each) => isSame(refOf(each), ref)) as Manifest;
   return findProblem(edit(object, path, how) as Manifest) === undefined ? undefined : 'what its API refuses';
+}
+
+/** "changed Service monitoring/loki: spec.ports.0.port" */
+export function nameMutation({ what, how }: Pick<MutationResult, 'what' | 'how'>): string {
+  return `${how === 'remove' ? 'removed' : 'changed'} ${what}`;
 }
 
 function describe({ ref, path }: Pick<Mutation, 'ref' | 'path'>): string {

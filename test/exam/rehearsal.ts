@@ -86,7 +86,9 @@ export async function wire(
   const kubeconfig = join(directory, `kubeconfig-${new URL(url).port}`);
   await writeFile(kubeconfig, running.kubeconfig.replace(running.url, url));
   const kubernetes = await connect({ kubeconfig, ...options });
-  const clock = jumpingClock(running);
+  let open = 0;
+  const clock = jumpingClock(running, () => open > 0);
+  const observer = createObserver({ kubernetes, clock, repository });
   return {
     ...catalogueFor(goals.environment),
     environment: goals.environment,
@@ -94,7 +96,17 @@ export async function wire(
     cluster: 'rehearsal',
     rehearsal: true,
     clock,
-    observer: createObserver({ kubernetes, clock, repository }),
+    observer: {
+      ...observer,
+      async read(request, signal) {
+        open += 1;
+        try {
+          return await observer.read(request, signal);
+        } finally {
+          open -= 1;
+        }
+      },
+    },
     performer: createPerformer({ kubernetes, repository, clock, overwrite: false }),
     lock: OWN_LOCK,
     access: createAccessReviewer(kubernetes),

@@ -25,7 +25,7 @@ const SEEN: Verification = {
       ...{ wanted: '1', found: '2', by: 'kubectl-edit', at: '2026-01-01T05:00:00Z', remedy: 'reconcile it' },
     },
     {
-      ...{ phase: 2, objective: '2.2', kind: 'workload', state: 'changed', what: 'Deployment monitoring/loki', field: 'spec.replicas' },
+      ...{ phase: 2, objective: '2.2', kind: 'release', state: 'changed', what: 'Deployment monitoring/loki', field: 'spec.replicas' },
       ...{ found: '2', by: 'kubectl-\u001b[2Jscale', remedy: 'reconcile it' },
     },
   ],

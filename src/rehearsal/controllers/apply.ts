@@ -18,7 +18,8 @@ export function apply(world: World, wanted: Manifest, manager: string): Manifest
   const present = world.store.get(refOf(object));
   const text = JSON.stringify(object);
   if (present !== undefined && appliedOf.get(present) === text) return present;
-  const applied = world.store.put(applyFields(present, object, { manager, time: timestamp(world.now()) }, true));
+  const written = applyFields(present, object, { manager, time: timestamp(world.now()) }, true);
+  const applied = world.store.put(world.mutate?.(written) ?? written);
   appliedOf.set(applied, text);
   return applied;
 }

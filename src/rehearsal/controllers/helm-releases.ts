@@ -132,7 +132,7 @@ function resetRequest(release: Manifest): string | undefined {
 /** Applies what was rendered; pods carry the digest of their configuration as it was let in, so they restart when it changes. */
 function applyRelease(world: World, release: Manifest, rendered: readonly Manifest[]): readonly Manifest[] {
   const { name, namespace = '' } = release.metadata;
-  const metadata = { annotations: { [RELEASE]: name, [NAMESPACE]: namespace } };
+  const metadata = { labels: { 'app.kubernetes.io/managed-by': 'Helm' }, annotations: { [RELEASE]: name, [NAMESPACE]: namespace } };
   const objects = rendered.map((object) => admit(world, mergeTrees(object, { metadata })));
   const configuration = hashOf(objects.filter(({ kind }) => kind === 'ConfigMap').map(({ data }) => data));
   const checksum = { spec: { template: { metadata: { annotations: { 'checksum/config': configuration } } } } };

@@ -30,7 +30,7 @@ export function reconcileWorkloads(world: World): void {
 function reconcileWorkload(world: World, workload: Manifest): void {
   const revision = hashOf(specOf(workload).template);
   const places = placesOf(world, workload, revision);
-  for (const claim of places.flatMap(({ claims }) => claims)) putMissing(world, claim);
+  for (const claim of places.flatMap(({ claims }) => claims)) putMissing(world, admit(world, claim));
   const wanted = places.map((place) => schedule(world, admit(world, podFor(workload, place, revision))));
   const isKept = isHeldUp(world, workload) ? hasSameName : isSame;
   for (const pod of podsOf(world, workload)) if (!wanted.some((other) => isKept(pod, other))) world.store.remove(refOf(pod));

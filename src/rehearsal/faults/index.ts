@@ -26,8 +26,7 @@ export const FAULTS: readonly Fault[] = [
 
 /** The object as the active faults let it into the world. */
 export function admit(world: World, object: Manifest): Manifest {
-  const given = world.mutate?.(object) ?? object;
-  return FAULTS.reduce((admitted, fault) => (world.fault(fault.name) ? (fault.distort?.(admitted) ?? admitted) : admitted), given);
+  return FAULTS.reduce((admitted, fault) => (world.fault(fault.name) ? (fault.distort?.(admitted) ?? admitted) : admitted), object);
 }
 
 /** What each fault that is on has done, as ways to undo it. */

@@ -38,13 +38,13 @@ export const LOKI: readonly Fault[] = [
   },
   {
     name: 'wal-full',
-    description: "the claim of Loki's volume is much too small: its write-ahead log fills it",
+    description: "Loki's volume is of an older claim, and much too small: its write-ahead log fills it",
     phase: 2,
     check: 'loki.wal-has-room',
     says: ['PersistentVolumeClaim monitoring/storage-loki-0', '100 % used', 'kubectl edit pvc -n monitoring storage-loki-0'],
     remedy: 'claims made anew are as big as the values say; one that is there has to be edited or removed',
-    ...inObject('StatefulSet', 'loki', ({ spec }) => {
-      spec.volumeClaimTemplates[0].spec.resources.requests.storage = '512Mi';
+    ...inObject('PersistentVolumeClaim', 'storage-loki-0', ({ spec }) => {
+      spec.resources.requests.storage = '512Mi';
     }),
   },
   {
