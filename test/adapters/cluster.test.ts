@@ -67,11 +67,11 @@ test('objects, lists, the API server and Git are read from the homelab', async (
 test('the log of a container that was killed, of before and of now, without credentials', async () => {
   const { store, logs } = cluster.world;
   const containers = [{ name: 'loki', image: 'loki', resources: { limits: { memory: '1Mi' } } }];
-  const key = logKey(store.put({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'default', name: 'hungry' }, spec: { containers } }));
+  const key = logKey(
+    store.put({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'default', name: 'hungry' }, spec: { containers } }),
+  );
   await vi.waitUntil(() => logs.has(key), { timeout: 5_000, interval: 5 });
-  logs
-    .get(key)
-    ?.push({ container: 'loki', at: new Date(0), line: 'access_key_id=AKIAIOSFODNN7EXAMPLE secret_access_key=wJalrXUtnFEMI' });
+  logs.get(key)?.push({ container: 'loki', at: new Date(0), line: 'access_key_id=AKIAIOSFODNN7EXAMPLE secret_access_key=wJalrXUtnFEMI' });
   const ask = (rest: object) => read({ of: 'logs', namespace: 'default', pod: 'hungry', container: 'loki', tail: 5, ...rest });
   const lines = [expect.stringContaining('msg="starting"'), 'access_key_id=*** secret_access_key=***'];
   await vi.waitUntil(async () => JSON.stringify(await ask({ previous: true })).includes('starting'), { timeout: 5_000, interval: 20 });
