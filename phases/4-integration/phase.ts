@@ -70,7 +70,10 @@ export default definePhase(4, 'Integration & Testing', (environment) => {
               labelsAreBelowLimit(loki),
             ],
           },
-          { title: 'Test query performance', validations: [queriesAreFast(environment, ['logs.coverage', 'logs.streams'])] },
+          {
+            title: 'Test query performance',
+            validations: [queriesAreFast(environment, ['logs.coverage', 'logs.streams', 'loki.library-runs'])],
+          },
           { title: 'Verify retention policies', validations: [...retentionIsConfigured(loki), compactorSucceeded(loki)] },
           {
             title: 'Create integration test suite',

@@ -77,7 +77,7 @@ export const taskLogsAreInLoki = (airflow: Airflow, loki: Loki): Check =>
     id: 'airflow.task-logs-in-loki',
     title: "First and last line of finished tasks' logs are in Loki",
     holds: 'always',
-    after: ['airflow.remote-logging'],
+    after: ['airflow.remote-logging', 'loki.library-runs'],
     reads: { remote: readTaskLogs(airflow), found: readNewestLines(loki.service, `{namespace="${airflow.namespace}"}`, '24h') },
     judge: ({ remote, found }, now) => {
       if (remote.status !== 200) return refused('list', airflow.archive, remote);

@@ -31,6 +31,7 @@ export const rateIsLimited = ({ alloy, loki }: Environment): Probe => ({
   id: 'alloy.rate-limited',
   title: `Of more lines than ${alloy.rateLimit} a second a pod's surplus is dropped`,
   holds: 'always',
+  after: ['loki.gateway-routes'],
   validFor: '24h',
   with: (mark) => {
     const { namespace } = alloy;
@@ -69,6 +70,7 @@ export const namespaceIsLeftOut = (environment: Environment, excluded: string): 
   id: 'alloy.namespace-filter',
   title: `A line written in namespace ${excluded} does not arrive`,
   holds: 'always',
+  after: ['loki.gateway-routes'],
   validFor: '24h',
   with: (mark) => {
     const { alloy, loki } = environment;
@@ -102,6 +104,7 @@ export const linesAreReadableSoon = (environment: Environment): Probe => ({
   id: 'loki.write-to-read',
   title: `A line can be read ${WRITE_TO_READ} s after it was written`,
   holds: 'always',
+  after: ['loki.gateway-routes'],
   validFor: '24h',
   with: (mark) => {
     const { alloy } = environment;
@@ -131,6 +134,7 @@ export const nothingOfOursIsLeft = ({ alloy }: Environment): Probe => ({
   id: 'alloy.no-probe-left',
   title: `No test workload is left in ${alloy.namespace}`,
   holds: 'always',
+  after: ['loki.gateway-routes'],
   validFor: '24h',
   with: () =>
     probing({

@@ -12,6 +12,7 @@ export const collectsExactlyOnce = (environment: Environment): Probe => ({
   id: 'alloy.collects-once',
   title: 'Lines of a test workload arrive, each once and in order',
   holds: 'always',
+  after: ['loki.gateway-routes'],
   validFor: '24h',
   with: (mark) => {
     const { alloy } = environment;
@@ -56,6 +57,7 @@ export const labelsAreThePods = (environment: Environment): Probe => ({
   id: 'alloy.pod-labels',
   title: 'A line carries the labels of its pod',
   holds: 'always',
+  after: ['loki.gateway-routes'],
   validFor: '24h',
   with: (mark) => {
     const { alloy } = environment;
@@ -96,6 +98,7 @@ export const parsesJson = (environment: Environment): Probe => ({
   id: 'alloy.parses-json',
   title: 'Level and trace id of a JSON line can be asked for',
   holds: 'always',
+  after: ['loki.gateway-routes'],
   validFor: '24h',
   with: (mark) => {
     const { alloy } = environment;
@@ -124,6 +127,7 @@ export const filtersHealthProbes = (environment: Environment): Probe => ({
   id: 'alloy.filters',
   title: 'Lines of health probes are dropped, others are not',
   holds: 'always',
+  after: ['loki.gateway-routes'],
   validFor: '24h',
   with: (mark) => {
     const { alloy } = environment;

@@ -16,7 +16,7 @@ export const everyPodIsLoaded = (alloy: Alloy): Check =>
   ofEveryPod<Http>(alloy, {
     id: 'alloy.every-pod-loaded',
     title: "Every Alloy's last configuration load succeeded",
-    after: 'alloy.on-every-node',
+    after: ['alloy.on-every-node'],
     path: '/metrics',
     read: readHttp,
     judge: (pods) => {
@@ -44,7 +44,7 @@ export const everyPodIsHealthy = (alloy: Alloy): Check =>
   ofEveryPod<Json<Components>>(alloy, {
     id: 'alloy.every-pod-healthy',
     title: 'Every component of every Alloy is healthy',
-    after: 'alloy.every-pod-loaded',
+    after: ['alloy.every-pod-loaded'],
     path: '/api/v0/web/components',
     read: (pod, path) => readJson(pod, path, Components),
     judge: (pods) => {
@@ -72,7 +72,7 @@ export const nothingIsDropped = (alloy: Alloy): Check =>
   ofEveryPod<Http>(alloy, {
     id: 'alloy.nothing-dropped',
     title: 'No Alloy drops anything on the way to Loki',
-    after: 'alloy.every-pod-loaded',
+    after: ['alloy.every-pod-loaded', 'loki.gateway-routes'],
     path: '/metrics',
     read: readHttp,
     judge: (pods) => {
@@ -102,7 +102,7 @@ export const readsOwnNodeOnly = (alloy: Alloy): Check =>
   ofEveryPod<Http>(alloy, {
     id: 'alloy.own-node-only',
     title: 'Each log file is read by one Alloy alone, that of its node',
-    after: 'alloy.every-pod-loaded',
+    after: ['alloy.every-pod-loaded'],
     path: '/metrics',
     read: readHttp,
     judge: (pods) => {
@@ -157,7 +157,7 @@ interface Asked<T> {
 interface Definition<T> {
   readonly id: string;
   readonly title: string;
-  readonly after: string;
+  readonly after: readonly string[];
   readonly path: string;
   read(pod: ServiceRef, path: string): Read<T>;
   /** Of all pods, each of which answered with 200. */
@@ -171,7 +171,7 @@ function ofEveryPod<T extends Http | Json<unknown>>(alloy: Alloy, { id, title, a
     id,
     title,
     holds: 'always',
-    after: [after],
+    after,
     reads: { pods },
     next: (seen) => next(seen.pods),
     nextPermissions,

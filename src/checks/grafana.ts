@@ -37,6 +37,7 @@ export const dataSourceIsHealthy = ({ service, login }: Grafana): Check =>
     id: 'grafana.datasource-healthy',
     title: 'Grafana itself reaches Loki through its datasource',
     holds: 'always',
+    after: ['loki.gateway-routes'],
     reads: { health: readJson(service, '/api/datasources/uid/loki/health', v.object({ status: v.string(), message: text }), { login }) },
     judge: ({ health }) => {
       if (health.status === 404) return noDataSource();

@@ -11,6 +11,7 @@ export const canaryIsQuiet = (loki: Loki): Check =>
     id: 'loki.canary',
     title: "Loki's canary finds every line it wrote",
     holds: 'always',
+    after: ['loki.gateway-routes'],
     reads: { metrics: readHttp(loki.canary, '/metrics') },
     judge: ({ metrics }) => {
       if (metrics.status !== 200) return notAnswering("the canary's /metrics", metrics);

@@ -43,6 +43,7 @@ export const everyPodHasLogs = ({ loki, alloy, targets }: Environment): Check =>
     id: 'logs.coverage',
     title: `${Number((targets.coverage * 100).toFixed(2))} % of the running pods that write send logs`,
     holds: 'always',
+    after: ['loki.gateway-routes'],
     reads: {
       pods: readFields({ group: '', version: 'v1', resource: 'pods' }, PodFields, [
         'spec.nodeName',

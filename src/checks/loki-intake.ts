@@ -31,7 +31,7 @@ export const nothingIsDiscarded = (loki: Loki, prometheus: Prometheus | null): C
     id: 'loki.nothing-discarded',
     title: 'Loki refuses no line',
     holds: 'always',
-    after: ['loki.ready'],
+    after: ['loki.ready', 'loki.gateway-routes'],
     reads: { metrics: readHttp(loki.service, '/metrics'), ...readBefore(loki, prometheus, DISCARDED) },
     judge: ({ metrics, before }) => {
       if (metrics.status !== 200) return notAnswering('/metrics', metrics);

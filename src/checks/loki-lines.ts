@@ -46,6 +46,7 @@ export const lineReturns = (loki: Loki): Probe => ({
   id: 'loki.line-returns',
   title: 'A line pushed through the gateway comes back from a query',
   holds: 'always',
+  after: ['loki.gateway-routes'],
   validFor: '24h',
   with: (mark) =>
     probing({

@@ -72,7 +72,9 @@ function findDue(phases: readonly MatchedPhase[], outcomes: ReadonlyMap<string, 
     .filter(({ objective }) => wasOnceShown(objective))
     .filter(({ objective }) => standingOf([objective]).every(({ id }) => outcomes.get(id)?.state === 'met'))
     .flatMap(({ phase, objective }) => probesOf(objective).map((probe) => ({ phase, objective, probe })));
-  return [...new Map(due.map((each) => [each.probe.id, each])).values()];
+  const isMet = (id: string) => outcomes.get(id)?.state === 'met' || !outcomes.has(id);
+  const useful = due.filter(({ probe }) => probe.after?.every(isMet) ?? true);
+  return [...new Map(useful.map((each) => [each.probe.id, each])).values()];
 }
 
 function probesOf(objective: MatchedObjective): readonly Probe[] {

@@ -56,6 +56,8 @@ export interface Probe {
   readonly id: string;
   readonly title: string;
   readonly holds: Check['holds'];
+  /** Checks by id without which `verify` does not run it: what it would tell, they tell already. */
+  readonly after?: readonly string[];
   /** How long read-only commands may rely on its evidence. */
   readonly validFor: Duration;
   /** Where to look for the cause when it ends red. */
