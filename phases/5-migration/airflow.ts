@@ -5,6 +5,7 @@ import { claimIsBound } from '#checks/bucket-claim.ts';
 import { documentIsThere } from '#checks/documents.ts';
 import { kustomizationIsApplied } from '#checks/flux.ts';
 import { bucketIsReachable } from '#checks/s3.ts';
+import { workloadsAreRolledOut } from '#checks/workloads.ts';
 import type { Change, Derive, Step } from '#model/change.ts';
 import type { Approval, Check, Soak } from '#model/check.ts';
 import type { Airflow, Environment } from '#model/environment.ts';
@@ -19,6 +20,10 @@ export function migrateAirflow(airflow: Airflow | null, environment: Environment
   if (airflow === null) return objective('5.1', 'Airflow Migration', { skipped: 'there is no Airflow here', deliverables: [] });
   const { gitops, loki, prometheus } = environment;
   const applied = kustomizationIsApplied('flux.airflow-applied', airflow.kustomization, gitops);
+  const rolledOut = workloadsAreRolledOut({
+    ...{ id: 'airflow.rolled-out', namespace: airflow.namespace, selector: `release=${airflow.release}` },
+    after: [applied.id],
+  });
   const inLoki = taskLogsAreInLoki(airflow, loki);
   const remote = remoteLoggingRuns(airflow);
   const archived = archiveIsComplete(airflow);
@@ -35,6 +40,7 @@ export function migrateAirflow(airflow: Airflow | null, environment: Environment
           remoteLogging(airflow),
         ),
         { do: 'await', what: remote },
+        { do: 'await', what: rolledOut },
         { do: 'await', what: inLoki },
         archive(airflow, environment),
         { do: 'await', what: archived },
@@ -42,12 +48,13 @@ export function migrateAirflow(airflow: Airflow | null, environment: Environment
         { do: 'await', what: approval(airflow) },
         { do: 'await', what: soak(airflow, environment) },
         ...deliver(gitops, WITHOUT_CLAIMS, {}, applied, withoutClaims(airflow)),
+        { do: 'await', what: rolledOut },
         ...beforeRemoval(airflow).map((what): Step => ({ do: 'await', what })),
         removeClaim(airflow),
       ];
     },
     deliverables: [
-      { title: 'Reconfigure Airflow for stdout logging', validations: [applied, remote, inLoki] },
+      { title: 'Reconfigure Airflow for stdout logging', validations: [applied, rolledOut, remote, inLoki] },
       { title: 'Validate historical log access', validations: [archived] },
       { title: 'Plan PVC decommission', validations: [claimIsGone(airflow)] },
       { title: 'Update documentation', validations: [documentIsThere('airflow.document', DOCUMENT)] },
@@ -130,7 +137,8 @@ function soak(airflow: Airflow, { gates, loki }: Environment): Soak {
     title: `Airflow runs for ${gates.decommission} beside its archive`,
     for: gates.decommission,
     began: readArchiveTime(airflow),
-    quiet: [taskLogsAreInLoki(airflow, loki), archiveIsComplete(airflow)],
+    quiet: [],
+    atEnd: [taskLogsAreInLoki(airflow, loki), archiveIsComplete(airflow)],
     nonBlocking: true,
   };
 }

@@ -20,26 +20,50 @@ export const statefulSetIsRolledOut = ({ id, namespace, name, after }: Workload)
     holds: 'always',
     ...(after === undefined ? {} : { after }),
     reads: { found: readObject({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name }, StatefulSet) },
-    judge: ({ found }) => {
-      if (found === undefined) return missing('StatefulSet', namespace, name);
-      const { status, spec, metadata } = found;
-      if (status.observedGeneration < metadata.generation)
-        return pending('its controller has not seen the newest generation', [], 'nothing yet');
-      const ready = `${status.readyReplicas} of ${spec.replicas} ready, ${status.updatedReplicas} updated`;
-      if (spec.replicas === 0) return scaledToNothing('StatefulSet', namespace, name);
-      const done =
-        status.readyReplicas === spec.replicas &&
-        status.updatedReplicas === spec.replicas &&
-        status.currentRevision === status.updateRevision;
-      return done
-        ? met(ready)
-        : pending(
-            ready,
-            [`revision ${status.currentRevision || 'none'}, to become ${status.updateRevision || 'unknown'}`],
-            describe('statefulset', namespace, name),
-          );
+    judge: ({ found }) => (found === undefined ? missing('StatefulSet', namespace, name) : judgeStatefulSet(found)),
+  });
+
+/**
+ * Everything under these labels that is not scaled to nothing: what somebody else's release consists of. A release whose upgrade does not
+ * become ready is rolled back in the end, with what was changed.
+ */
+export const workloadsAreRolledOut = ({ id, namespace, selector, after }: Omit<Workload, 'name'> & { selector: string }): Check =>
+  check({
+    id,
+    title: `The workloads in ${namespace} with ${selector} are rolled out`,
+    holds: 'always',
+    ...(after === undefined ? {} : { after }),
+    reads: {
+      deployments: readList({ group: 'apps', version: 'v1', resource: 'deployments', namespace }, Deployment, selector),
+      sets: readList({ group: 'apps', version: 'v1', resource: 'statefulsets', namespace }, StatefulSet, selector),
+    },
+    judge: ({ deployments = [], sets = [] }) => {
+      const judged = [
+        ...deployments.filter(({ spec }) => spec.replicas > 0).map((one) => ({ ...one, verdict: judgeDeployment(one) })),
+        ...sets.filter(({ spec }) => spec.replicas > 0).map((one) => ({ ...one, verdict: judgeStatefulSet(one) })),
+      ];
+      if (judged.length === 0)
+        return pending('no workload has these labels', [], `kubectl get deployments,statefulsets -n ${namespace} --show-labels`);
+      const first = judged.find(({ verdict }) => verdict.state === 'failed') ?? judged.find(({ verdict }) => verdict.state !== 'met');
+      if (first === undefined) return met(`${judged.length} of ${judged.length} run the newest template`);
+      return { ...first.verdict, saw: `${first.metadata.name}: ${first.verdict.saw}` };
     },
   });
+
+function judgeStatefulSet({ status, spec, metadata: { namespace, name, generation } }: StatefulSet): Verdict {
+  if (status.observedGeneration < generation) return pending('its controller has not seen the newest generation', [], 'nothing yet');
+  const ready = `${status.readyReplicas} of ${spec.replicas} ready, ${status.updatedReplicas} updated`;
+  if (spec.replicas === 0) return scaledToNothing('StatefulSet', namespace, name);
+  const done =
+    status.readyReplicas === spec.replicas && status.updatedReplicas === spec.replicas && status.currentRevision === status.updateRevision;
+  return done
+    ? met(ready)
+    : pending(
+        ready,
+        [`revision ${status.currentRevision || 'none'}, to become ${status.updateRevision || 'unknown'}`],
+        describe('statefulset', namespace, name),
+      );
+}
 
 export const deploymentIsAvailable = ({ id, namespace, name }: Workload): Check =>
   check({

@@ -1,4 +1,4 @@
-import type { Gate, Soak } from '#model/check.ts';
+import type { Check, Gate, Soak } from '#model/check.ts';
 import { parseDuration } from '#model/duration.ts';
 import type { Approvals, Attestation, Clock } from '#model/ports.ts';
 import type { Outcome } from '#model/verdict.ts';
@@ -52,21 +52,34 @@ export async function judgeSoak(gate: Soak, tools: Pick<GateTools, 'clock' | 'lo
   if ('state' in began) return { state: 'broken', outcome: began };
   const now = tools.clock.now();
   const since = began.values.began as Date | undefined;
-  const breaks = `it begins anew when one of these does not hold: ${gate.quiet.map(({ title }) => title).join('; ')}`;
+  const breaks = describeBreaks(gate);
   if (since === undefined)
     return { state: 'waiting', what: `${gate.title}: it has not begun`, breaks, remedy: 'nothing to do: it begins when its history does' };
   const quiet = [...(await judgeRound(gate.quiet, look, now)).values()];
-  const broken = quiet.find(({ state }) => state === 'failed' || state === 'unknown');
+  const atEnd = [...(await judgeRound(gate.atEnd ?? [], look, now)).values()];
+  const broken = [...quiet, ...atEnd].find(({ state }) => state === 'failed' || state === 'unknown');
   if (broken !== undefined) return { state: 'broken', outcome: broken };
   const disturbed = quiet.find(({ state }) => state === 'pending');
+  const open = atEnd.find(({ state }) => state === 'pending');
   const until = new Date((disturbed === undefined ? since : now).getTime() + parseDuration(gate.for));
-  if (until <= now) return { state: 'open', saw: `quiet for ${gate.for} since ${since.toISOString()}` };
+  const isOver = until <= now;
+  if (isOver && open === undefined) return { state: 'open', saw: `quiet for ${gate.for} since ${since.toISOString()}` };
+  const { saw = `${gate.for} are not over` } = disturbed ?? open ?? {};
   return {
     state: 'waiting',
-    what: disturbed === undefined ? `${gate.title}: ${gate.for} are not over` : `${gate.title}: ${disturbed.saw}`,
+    what: `${gate.title}: ${saw}`,
     since,
-    until,
+    ...(isOver ? {} : { until }),
     breaks,
-    remedy: `nothing to do: resume after ${until.toISOString()}`,
+    remedy: isOver ? 'resume once that holds' : `nothing to do: resume after ${until.toISOString()}`,
   };
+}
+
+function describeBreaks({ quiet, atEnd = [] }: Soak): string {
+  const list = (says: string, checks: readonly Check[]) =>
+    checks.length === 0 ? [] : [`${says}: ${checks.map(({ title }) => title).join('; ')}`];
+  return [
+    ...list('it begins anew when one of these does not hold', quiet),
+    ...list('it does not end while one of these does not hold', atEnd),
+  ].join('. ');
 }

@@ -6,7 +6,7 @@ import type { RunTools } from './run-tools.ts';
 import { awaitChecks } from './wait.ts';
 
 /** Milliseconds that a rehearsal's world gets to follow its clock. */
-const SETTLE_TIMEOUT = 10_000;
+const SETTLE_TIMEOUT = 30_000;
 
 type Approved = Readonly<Record<string, Attestation>>;
 
@@ -30,6 +30,6 @@ export async function openGate(gate: Gate, recorded: Approved, objective: string
 }
 
 /** A world whose clock jumped needs a moment until its history reaches up to now again. */
-async function awaitMovedWorld({ quiet }: Soak, { context, request, signal }: RunTools): Promise<void> {
-  await awaitChecks(quiet, { ...context, signal, timeout: Math.min(SETTLE_TIMEOUT, request.timeout), onJudged: () => {} });
+async function awaitMovedWorld({ quiet, atEnd = [] }: Soak, { context, request, signal }: RunTools): Promise<void> {
+  await awaitChecks([...quiet, ...atEnd], { ...context, signal, timeout: Math.min(SETTLE_TIMEOUT, request.timeout), onJudged: () => {} });
 }

@@ -58,7 +58,9 @@ function activeOf({ objectives }: PhaseBody): PhaseBody['objectives'] {
 
 function ofValidation(validation: Validation): readonly Permission[] {
   if (isGate(validation)) {
-    return validation.gate === 'soak' ? [...ofReads({ began: validation.began }), ...validation.quiet.flatMap(ofValidation)] : [];
+    return validation.gate === 'soak'
+      ? [...ofReads({ began: validation.began }), ...[...validation.quiet, ...(validation.atEnd ?? [])].flatMap(ofValidation)]
+      : [];
   }
   if (!isProbe(validation)) return [...ofReads(validation.reads), ...(validation.nextPermissions ?? [])];
   const { before, reads, nextPermissions = [], after } = validation.with('permissions');

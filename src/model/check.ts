@@ -95,7 +95,10 @@ export interface Soak {
   readonly for: Duration;
   /** Since when the history that counts goes back; undefined: it has not begun. */
   readonly began: Read<Date | undefined>;
+  /** Judged from the period's history: what is not met was disturbed within it, so that it begins anew. */
   readonly quiet: readonly Check[];
+  /** Judged as things are now: while one of them is not met it does not end. */
+  readonly atEnd?: readonly Check[];
   /** Later phases may run while only this gate is open. */
   readonly nonBlocking?: boolean;
 }

@@ -14,6 +14,10 @@ export interface World {
   fault(name: string): boolean;
   /** What somebody makes of an object whenever Flux has written it. */
   mutate?(object: Manifest): Manifest;
+  /** How long the containers of a pod take to start; milliseconds, none unless it is told. */
+  startTime?(pod: Manifest): number;
+  /** The order in which controllers get to look at the world this time; sources before consumers unless it is told. */
+  arrange?<T>(controllers: readonly T[]): readonly T[];
 }
 
 /** All that a world is made of, and nothing but data while no fault is on: a copy of it is another world. */

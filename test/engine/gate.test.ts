@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { recordApproval } from '#goals/approve.ts';
 import type { Approval, Soak } from '#model/check.ts';
 import { Unobserved } from '#model/errors.ts';
@@ -231,6 +231,33 @@ test('of an objective the worst outcome of the quiet checks counts', async () =>
   );
   const phases = [phaseOf(1, [aim('1.1', [{ ...soak, quiet: checks }])])];
   expect(await soaking(phases).run(phases)).toMatchObject({ exit: 1, summary: 'Quiet for a week: no, because why' });
+});
+
+describe('what has to hold at the end of a soak', () => {
+  const phases = [phaseOf(1, [aim('1.1', [{ ...soak, quiet: [], atEnd: [checkFact('sampled', 'yes')] }])])];
+  const breaks = 'it does not end while one of these does not hold: sampled is yes';
+
+  it('does not make it begin anew', async () => {
+    const world = soaking(phases);
+    expect(await world.run(phases)).toMatchObject({ exit: 3 });
+    const until = new Date(START + 7 * DAY).toISOString();
+    expect(world.eventsOf('gate.waiting')).toMatchObject([{ until, breaks, remedy: `nothing to do: resume after ${until}` }]);
+  });
+
+  it('is waited for once the time is over', async () => {
+    const world = soaking(phases);
+    world.now = START + 8 * DAY;
+    expect(await world.run(phases)).toMatchObject({ exit: 3, remedy: 'resume once that holds' });
+    expect(world.eventsOf('gate.waiting')[0]).not.toHaveProperty('until');
+    world.set('sampled', 'yes');
+    expect(await world.run(phases)).toMatchObject({ exit: 0 });
+  });
+
+  it('ends the run when it fails', async () => {
+    const atEnd = [checkFact('sampled', 'yes', { judge: () => failed('gone', ['why'], 'do') })];
+    const failing = [phaseOf(1, [aim('1.1', [{ ...soak, quiet: [], atEnd }])])];
+    expect(await soaking(failing).run(failing)).toMatchObject({ exit: 1, summary: 'Quiet for a week: gone, because why' });
+  });
 });
 
 function soaking(phases: Parameters<typeof worldFor>[0]): World {

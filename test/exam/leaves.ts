@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { parse, stringify } from 'yaml';
 import type { Tree } from '#rehearsal/tree.ts';
+import { lotOf } from '../lots.ts';
 
 /** A field of an object, by its path: keys and indices. A file in a ConfigMap that is YAML is gone into. */
 export type Path = readonly (string | number)[];
@@ -27,11 +27,6 @@ export function edit(value: Tree, [key, ...rest]: Path, how: 'remove' | 'change'
 
 export function describePath(path: Path): string {
   return path.join('.');
-}
-
-/** The same number for the same text: what is chosen by it is chosen in every run. */
-export function lotOf(text: string): number {
-  return createHash('sha256').update(text).digest().readUInt32BE();
 }
 
 /** Between the key of a file and what stands in it. */

@@ -1,9 +1,10 @@
 import { knownKinds, type Manifest, type ObjectRef, refOf } from '#model/kubernetes.ts';
 import { updateFields } from '#rehearsal/api/fields.ts';
 import { timestamp } from '#rehearsal/api/store.ts';
+import { lotOf } from '../lots.ts';
 import { findProblem } from '../models.ts';
 import { type Completed, checksOf, fork } from './fork.ts';
-import { describePath, edit, leavesOf, lotOf, type Path } from './leaves.ts';
+import { describePath, edit, leavesOf, type Path } from './leaves.ts';
 import { findSkip } from './meaningless.ts';
 
 /** One field of one object that somebody sets otherwise, again and again. */

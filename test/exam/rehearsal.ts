@@ -18,7 +18,7 @@ import type { Exit } from '#model/errors.ts';
 import type { Event } from '#model/event.ts';
 import type { Lock } from '#model/ports.ts';
 import { type RunningWorld, startCluster } from '#rehearsal/cluster.ts';
-import type { WorldState } from '#rehearsal/world.ts';
+import type { World, WorldState } from '#rehearsal/world.ts';
 import { jumpingClock } from './jumping-clock.ts';
 
 /** A rollout on an embedded cluster, in this process and without a terminal. */
@@ -46,10 +46,14 @@ const OWN_LOCK: Lock = {
   acquire: async () => ({ valid: () => true, renew: async () => {}, describe: () => {}, release: async () => {} }),
 };
 
-/** `faults` come on when their phase begins. */
-export async function startRehearsal(faults: readonly PlannedFault[] = []): Promise<Rehearsal> {
+/** `faults` come on when their phase begins. `unrest`: how the world differs from one that is always quick and always the same. */
+export async function startRehearsal(
+  faults: readonly PlannedFault[] = [],
+  unrest: Pick<World, 'startTime' | 'arrange'> = {},
+): Promise<Rehearsal> {
   const directory = await mkdtemp(join(tmpdir(), 'anton-logging-exam-'));
   const cluster = await startCluster({ directory, goals: adjustGoals(await readFile(GOALS, 'utf8'), faults) });
+  Object.assign(cluster.world, unrest);
   const goals = await understandOwn(openGoalsFile(join(cluster.checkout, 'goals/goals.json')));
   const { remote, branch } = goals.environment.gitops;
   const repository = await openRepository({ directory: cluster.checkout, remote, branch });

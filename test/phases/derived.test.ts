@@ -80,12 +80,13 @@ describe('the claim of Airflow', () => {
     const order = objectivesOf(ENVIRONMENTS.homelab)
       .find(({ id }) => id === '5.1')
       ?.steps?.map((step) => (step.do === 'await' ? step.what.id : step.do === 'derive' ? step.title : step.do));
-    expect([order?.[0], ...(order?.slice(-17) ?? [])]).toEqual([
+    expect([order?.[0], ...(order?.slice(-19) ?? [])]).toEqual([
       'airflow.claim-recorded',
       'commit',
       'reconcile',
       'flux.airflow-applied',
       'airflow.remote-logging',
+      'airflow.rolled-out',
       'airflow.task-logs-in-loki',
       'Archive claim airflow/airflow-logs',
       'airflow.archive-complete',
@@ -95,6 +96,7 @@ describe('the claim of Airflow', () => {
       'commit',
       'reconcile',
       'flux.airflow-applied',
+      'airflow.rolled-out',
       'airflow.archive-complete',
       'airflow.volume-retained',
       'airflow.claim-unmounted',

@@ -19,7 +19,7 @@ export function validationsOf({ deliverables, steps = [] }: Objective): readonly
 export function judgedIn(objective: Objective): readonly (Check | Probe)[] {
   return validationsOf(objective).flatMap((validation): readonly (Check | Probe)[] => {
     if (!isGate(validation)) return [validation];
-    return validation.gate === 'soak' ? validation.quiet : [];
+    return validation.gate === 'soak' ? [...validation.quiet, ...(validation.atEnd ?? [])] : [];
   });
 }
 

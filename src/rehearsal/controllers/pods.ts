@@ -37,7 +37,7 @@ export function reconcilePods(world: World): void {
 function nextStatus(world: World, pod: Manifest): Tree {
   const containers: Tree[] = specOf(pod).containers;
   const missing = missingVolume(world, pod);
-  if (statusOf(pod).phase === undefined || missing !== undefined) {
+  if (statusOf(pod).phase === undefined || missing !== undefined || isStarting(world, pod)) {
     const state = { waiting: { reason: 'ContainerCreating', message: missing ?? '' } };
     const states = containers.map((container) => stateOf(pod, container, { state }));
     return report(world, pod, 'Pending', states);
@@ -46,6 +46,11 @@ function nextStatus(world: World, pod: Manifest): Tree {
   if (!unfit && runsOnce(pod)) return runOnce(world, pod);
   const states = containers.map((container) => nextState(world, pod, container));
   return report(world, pod, unfit ? 'Pending' : 'Running', states);
+}
+
+function isStarting(world: World, pod: Manifest): boolean {
+  const { phase, startTime } = statusOf(pod);
+  return phase === 'Pending' && world.now().getTime() - Date.parse(startTime) < (world.startTime?.(pod) ?? 0);
 }
 
 function nextState(world: World, pod: Manifest, container: Tree): Tree {

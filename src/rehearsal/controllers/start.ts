@@ -64,7 +64,7 @@ export function startControllers(world: World): Controllers {
     while (changed && !stopped) {
       changed = false;
       await yieldToEvents();
-      for (const controller of CONTROLLERS) await controller(world);
+      for (const controller of world.arrange?.(CONTROLLERS) ?? CONTROLLERS) await controller(world);
       // Logs are shipped and scraped once the objects stand still.
       if (!changed) for (const process of PROCESSES) await process(world);
     }

@@ -1,22 +1,22 @@
 import { nothingRestarts } from '#checks/restarts.ts';
-import { daemonSetCoversNodes, deploymentIsAvailable, statefulSetIsRolledOut } from '#checks/workloads.ts';
+import { daemonSetCoversNodes, deploymentIsAvailable, statefulSetIsRolledOut, workloadsAreRolledOut } from '#checks/workloads.ts';
 import { absent, failed, list, met, minutesAgo, object, pending, table, unreadable } from '../support.ts';
 
 const template = { spec: { containers: [] } };
-const statefulSet = (status: Record<string, unknown>, spec: Record<string, unknown> = {}) =>
-  object({
-    name: 'loki',
-    generation: 2,
-    spec: { replicas: 1, template, ...spec },
-    status: { observedGeneration: 2, readyReplicas: 1, updatedReplicas: 1, currentRevision: 'b', updateRevision: 'b', ...status },
-  });
-const deployment = (status: Record<string, unknown>, spec: Record<string, unknown> = {}) =>
-  object({
-    name: 'loki-gateway',
-    generation: 2,
-    spec: { replicas: 1, template, ...spec },
-    status: { observedGeneration: 2, updatedReplicas: 1, availableReplicas: 1, ...status },
-  });
+const statefulSetOf = (status: Record<string, unknown>, spec: Record<string, unknown> = {}) => ({
+  name: 'loki',
+  generation: 2,
+  spec: { replicas: 1, template, ...spec },
+  status: { observedGeneration: 2, readyReplicas: 1, updatedReplicas: 1, currentRevision: 'b', updateRevision: 'b', ...status },
+});
+const statefulSet = (...args: Parameters<typeof statefulSetOf>) => object(statefulSetOf(...args));
+const deploymentOf = (status: Record<string, unknown>, spec: Record<string, unknown> = {}) => ({
+  name: 'loki-gateway',
+  generation: 2,
+  spec: { replicas: 1, template, ...spec },
+  status: { observedGeneration: 2, updatedReplicas: 1, availableReplicas: 1, ...status },
+});
+const deployment = (...args: Parameters<typeof deploymentOf>) => object(deploymentOf(...args));
 const daemonSet = (status: Record<string, number>) =>
   object({
     generation: 2,
@@ -72,6 +72,29 @@ export default [
         'kubectl scale',
       ),
     ],
+  ),
+  table(
+    workloadsAreRolledOut({ id: 'airflow.rolled-out', namespace: 'airflow', selector: 'release=airflow' }),
+    { deployments: list(deploymentOf({})), sets: list(statefulSetOf({})) },
+    '2 of 2 run the newest template',
+    [
+      met(
+        'one is scaled to nothing on purpose',
+        { sets: list(statefulSetOf({ readyReplicas: 0 }, { replicas: 0 })) },
+        '1 of 1 run the newest template',
+      ),
+      met('no StatefulSet', { sets: list() }, '1 of 1'),
+      pending('nothing has the labels', { deployments: list(), sets: list() }, 'no workload has these labels', '--show-labels'),
+      pending('a pod is starting', { deployments: list(deploymentOf({ availableReplicas: 0 })) }, 'loki-gateway: 0 of 1 available'),
+      pending('a set is behind', { sets: list(statefulSetOf({ updatedReplicas: 0 })) }, 'loki: 1 of 1 ready, 0 updated'),
+      failed(
+        'one is late, another starting',
+        { deployments: list(deploymentOf({ availableReplicas: 0 }), deploymentOf({ availableReplicas: 0, ...late })) },
+        'loki-gateway: 0 of 1 available',
+        'timed out progressing',
+      ),
+    ],
+    ['deployments', 'sets'],
   ),
   table(
     deploymentIsAvailable({ id: 'loki.gateway-available', namespace: 'monitoring', name: 'loki-gateway' }),
