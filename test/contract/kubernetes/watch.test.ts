@@ -32,11 +32,11 @@ test('tells in order what happened since a version, and what happens then', asyn
   const { path, version } = await prepare();
   await target.request('PATCH', `${path}/a`, merge({ data: { k: '2' } }));
   // A controller puts its certificate into every new namespace some time.
-  const events = target.watch(`${path}?watch=1&resourceVersion=${version}&fieldSelector=metadata.name%3Da`);
+  const events = target.watch(`${path}?watch=1&resourceVersion=${version}&labelSelector=app%3Dx`);
   const seen = take(events, 4);
   await target.request('PATCH', `${path}/a`, merge({ data: { k: '3' } }));
   await target.request('DELETE', `${path}/a`);
-  await target.request('POST', path, { body: configMap('a', { k: '4' }) });
+  await target.request('POST', path, { body: configMap('a', { k: '4' }, { labels: { app: 'x' } }) });
   expect(await seen).toEqual(['MODIFIED a=2', 'MODIFIED a=3', 'DELETED a=3', 'ADDED a=4']);
 });
 
