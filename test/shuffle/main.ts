@@ -13,7 +13,7 @@ const began = performance.now();
 const undisturbed = (await rehearse([0]))[0] as Shuffled;
 const results = await rehearse(seeds);
 const excess = results.flatMap(({ objectives }) =>
-  Object.entries(objectives).map(([id, { took, slowest }]) => took - slowest - (undisturbed.objectives[id]?.took ?? 0)),
+  Object.entries(objectives).map(([id, { took, starting }]) => took - starting - (undisturbed.objectives[id]?.took ?? 0)),
 );
 const good = results.filter((result) => findTroubles(result, undisturbed).length === 0);
 tell(`the longest that an objective waited beyond what it needed: ${(Math.max(...excess) / 1000).toFixed(1)} s of the world's time`);

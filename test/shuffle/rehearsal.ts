@@ -9,8 +9,8 @@ export interface Shuffled {
   readonly exit: number;
   /** Checks that were called failed, with what they saw: none has a reason to be. */
   readonly falseReds: readonly string[];
-  /** Of each objective: milliseconds of the world's time, and how long the slowest of the pods took that started in it. */
-  readonly objectives: Readonly<Record<string, { readonly took: number; readonly slowest: number }>>;
+  /** Of each objective: milliseconds of the world's time, and in how many of them some pod was starting. */
+  readonly objectives: Readonly<Record<string, { readonly took: number; readonly starting: number }>>;
 }
 
 /** Milliseconds: most start soon, some take minutes, as where an image is pulled or a volume is attached slowly. */
@@ -62,12 +62,23 @@ function timeObjectives(events: readonly Event[], pods: readonly Slow[]): Shuffl
   const timed = events.flatMap((event) => {
     if (event.type !== 'objective.finished') return [];
     const to = Date.parse(event.time);
-    const slowest = Math.max(0, ...pods.filter(({ at }) => at >= from - 1_000 && at <= to).map(({ takes }) => takes));
+    const starting = lengthOf(pods.map(({ at, takes }) => [Math.max(at, from), Math.min(at + takes, to)]));
     const took = to - from;
     from = to;
-    return [[event.objective, { took, slowest }] as const];
+    return [[event.objective, { took, starting }] as const];
   });
   return Object.fromEntries(timed);
+}
+
+/** Of all spans together; what two of them have in common counts once. */
+function lengthOf(spans: readonly (readonly [number, number])[]): number {
+  let covered = Number.NEGATIVE_INFINITY;
+  let length = 0;
+  for (const [from, to] of spans.toSorted(([one], [other]) => one - other)) {
+    length += Math.max(0, to - Math.max(from, covered));
+    covered = Math.max(covered, to);
+  }
+  return length;
 }
 
 function describeRed(event: Event): string[] {
