@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // They need a real cluster around them: vitest.real.config.ts.
     exclude: ['test/real/**'],
+    // One for each of two cores: much of the time is waited.
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // Nothing is left in, or found in, the home of whoever runs the tests.
