@@ -2,16 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Unreadable } from '#model/errors.ts';
 import type { Measured, Measurement } from '#model/initiative.ts';
-import { type Answers, http, judge } from './support.ts';
+import { expectMeasured, measure } from './judging.ts';
+import { type Answers, http } from './support.ts';
 import tables from './tables/measurements.ts';
 
-describe.each(tables)('$id', ({ measurement, met, rows }) => {
-  it.each(rows)('$gives: $it', ({ gives, when, says }) => {
-    const measured = measure(measurement, { ...met, ...when });
-    const told = Object.values(measured).join('\n');
-    expect('untold' in measured ? 'untold' : measured.reached ? 'reached' : 'missed', told).toBe(gives);
-    for (const words of says) expect(told).toContain(words);
-  });
+describe.each(tables)('$id', (table) => {
+  const { measurement, met, rows } = table;
+  it.each(rows)('$gives: $it', (row) => expectMeasured(table, row));
 
   it('comes to something or is unreadable, whatever a service answers', () => {
     const status = fc.constantFrom(200, 204, 400, 401, 404, 500, 503);
@@ -26,11 +23,6 @@ describe.each(tables)('$id', ({ measurement, met, rows }) => {
     );
   });
 });
-
-/** As the engine does it, which reads for a judge in the same way. */
-function measure({ measure: take, ...reads }: Measurement, answers: Answers): Measured {
-  return judge({ ...reads, judge: take as never }, answers) as unknown as Measured;
-}
 
 function measureReadable(measurement: Measurement, answers: Answers): Partial<Measured> {
   try {
