@@ -57,8 +57,11 @@ function linesOf(event: Event, { colours, verbose }: PlainOptions): readonly str
       return [`  ${event.objective} ${paint.cyan('did')}     ${oneLine(event.result)}`];
     case 'change.skipped':
       return skippedLines(event.objective, event.reason);
-    case 'change.failed':
-      return [`  ${event.objective} ${paint.red('failed')}  ${oneLine(event.change)}`, ...why(event.cause, event.remedy)];
+    case 'change.failed': {
+      // The first cause says what was to be done.
+      const [what = event.change, ...causes] = event.cause;
+      return [`  ${event.objective} ${paint.red('failed')}  ${oneLine(what)}`, ...why(causes, event.remedy)];
+    }
     case 'gate.waiting':
       return [
         `  ${event.objective} ${paint.yellow('waits')}   ${event.kind} ${oneLine(event.what)}${span(event.since, event.until)}`,
