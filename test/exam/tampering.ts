@@ -1,5 +1,5 @@
 import { findException } from './exceptions.ts';
-import { type Completed, checksOf, fork } from './fork.ts';
+import { type Completed, checksOf, type Fork, type ForkOptions, fork } from './fork.ts';
 import { type Front, startFront, type Tampering } from './front.ts';
 import { noteReaders, type Readers } from './readers.ts';
 
@@ -29,21 +29,15 @@ const STALE = 3_600_000;
 
 /** What is read in the completed rollout, from whom. */
 export async function recordTargets(completed: Completed): Promise<Recorded> {
-  let front: Front | undefined;
   const readers: Readers = new Map();
-  const forked = await fork(completed, {
-    front: async (url) => {
-      front = await startFront(url);
-      return front;
-    },
-  });
+  const { forked, front } = await forkBehindFront(completed);
   try {
     await forked.verify(0, (phases) => noteReaders(phases, readers));
     const pairs = [...readers].flatMap(([id, seen]) => [...seen].map((target) => ({ id, target })));
     const byTarget = Map.groupBy(pairs, ({ target }) => target);
     const readersOf = new Map([...byTarget].map(([target, of]) => [target, new Set(of.map(({ id }) => id))]));
     const targets = [...byTarget.keys()].filter((target) => target !== '/version').sort();
-    return { targets, readersOf, answers: front?.answers ?? new Map() };
+    return { targets, readersOf, answers: front.answers };
   } finally {
     await forked.stop();
   }
@@ -56,18 +50,11 @@ export async function examineTampering(
   target: string,
   how: Tampering,
 ): Promise<TamperingResult> {
-  let front: Front | undefined;
   const readers: Readers = new Map();
-  const forked = await fork(completed, {
-    front: async (url) => {
-      front = await startFront(url);
-      return front;
-    },
-    ...(how === 'never' ? { timeout: TIMEOUT } : {}),
-  });
+  const { forked, front } = await forkBehindFront(completed, how === 'never' ? { timeout: TIMEOUT } : {});
   try {
     if (how === 'stale') await forked.context.clock.sleep(STALE, forked.context.signal);
-    front?.tamper(target, how, answers);
+    front.tamper(target, how, answers);
     const checks = checksOf(await forked.verify(0, (phases) => noteReaders(phases, readers, readersOf.get(target))));
     const noticed = checks.filter(({ state, deferred }) => state !== 'met' && state !== 'stale' && !deferred).map(({ id }) => id);
     const met = checks.filter(({ id, state }) => state === 'met' && readers.get(id)?.has(target)).map(({ id }) => id);
@@ -77,4 +64,16 @@ export async function examineTampering(
   } finally {
     await forked.stop();
   }
+}
+
+async function forkBehindFront(completed: Completed, client: Pick<ForkOptions, 'timeout'> = {}): Promise<{ forked: Fork; front: Front }> {
+  let front: Front | undefined;
+  const forked = await fork(completed, {
+    ...client,
+    front: async (url) => {
+      front = await startFront(url);
+      return front;
+    },
+  });
+  return { forked, front: front as unknown as Front };
 }
