@@ -6,8 +6,6 @@ import { noteReaders, type Readers } from './readers.ts';
 export interface TamperingResult {
   readonly target: string;
   readonly how: Tampering;
-  /** Checks that were not met, or could not be told. */
-  readonly noticed: readonly string[];
   /** Checks that read what was tampered with and are met, with the reason why they may. */
   readonly excused: Readonly<Record<string, string>>;
   /** Those without a reason: something unreadable was taken as met. */
@@ -56,11 +54,10 @@ export async function examineTampering(
     if (how === 'stale') await forked.context.clock.sleep(STALE, forked.context.signal);
     front.tamper(target, how, answers);
     const checks = checksOf(await forked.verify(0, (phases) => noteReaders(phases, readers, readersOf.get(target))));
-    const noticed = checks.filter(({ state, deferred }) => state !== 'met' && state !== 'stale' && !deferred).map(({ id }) => id);
     const met = checks.filter(({ id, state }) => state === 'met' && readers.get(id)?.has(target)).map(({ id }) => id);
     const excuses = met.map((id) => [id, findException(id, target, how)] as const);
     const excused = Object.fromEntries(excuses.flatMap(([id, why]) => (why === undefined ? [] : [[id, why]])));
-    return { target, how, noticed, excused, taken: met.filter((id) => excused[id] === undefined) };
+    return { target, how, excused, taken: met.filter((id) => excused[id] === undefined) };
   } finally {
     await forked.stop();
   }
