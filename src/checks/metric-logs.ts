@@ -56,7 +56,7 @@ export function measureRetention({ loki }: Environment): Measurement {
 
 /** What a check shows as a metric: what does not answer is unknown here, and not just not met. */
 function measurementOf<Values>(
-  check: Pick<Check, 'reads' | 'next' | 'judge'>,
+  check: Pick<Check, 'reads' | 'next' | 'nextPermissions' | 'judge'>,
   basis: (seen: Values) => { readonly sample: string; readonly interval: string } | Extract<Measured, { untold: string }>,
 ): Measurement {
   return {

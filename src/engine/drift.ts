@@ -1,6 +1,7 @@
 import { parseAllDocuments } from 'yaml';
 import type { Edit } from '#model/change.ts';
-import { knownKinds, type Manifest, refOf } from '#model/kubernetes.ts';
+import { knownKinds, type Manifest, type Permission, refOf } from '#model/kubernetes.ts';
+import type { PhaseBody } from '#model/phase.ts';
 import type { Reads } from '#model/read.ts';
 import type { Drift, Unseen } from '#model/verification.ts';
 import { readDifferences, readLive, readReleased, readTexts } from './drift-reads.ts';
@@ -32,7 +33,7 @@ interface Written extends Place {
 export async function findDrift(places: readonly Place[], look: Look): Promise<Found> {
   const inGit = await Promise.all(collectWritten(places).map((written) => compareFiles(written, look)));
   const owned = inGit.flatMap(({ manifests }) => manifests);
-  const releases = owned.filter(({ manifest }) => manifest.kind === 'HelmRelease');
+  const releases = owned.filter(({ manifest }) => isRelease(manifest));
   const inCluster = await Promise.all([
     ...owned.map((each) => compareLive(each, look)),
     ...[...Map.groupBy(releases, ({ manifest }) => manifest.metadata.namespace ?? '')].map(([namespace, own]) =>
@@ -43,10 +44,22 @@ export async function findDrift(places: readonly Place[], look: Look): Promise<F
   return { drift: all.flatMap(({ drift }) => drift), unseen: all.flatMap(({ unseen }) => unseen) };
 }
 
+/** What comparing the phase's files with the cluster needs. What somebody else has written into them is not known beforehand. */
+export function permissionsToFindDrift({ objectives }: PhaseBody): readonly Permission[] {
+  const commits = objectives
+    .filter(({ skipped }) => skipped === undefined)
+    .flatMap(({ steps = [] }) => steps.filter((step) => step.do === 'commit'));
+  const files = commits.flatMap((commit) => Object.entries(commit.files));
+  const manifests = files.flatMap(([file, content]) => (isYaml(file) && content !== null ? parseManifests(content) : []));
+  const namespaces = new Set(manifests.filter(isRelease).map(({ metadata }) => metadata.namespace ?? ''));
+  const released = [...namespaces].flatMap((namespace) => RENDERED.map((kind) => readReleased(kind, namespace)));
+  return [...manifests.map((manifest) => readLive(refOf(manifest))), ...released].flatMap(({ permissions }) => permissions);
+}
+
 type Owned = Place & { readonly manifest: Manifest };
 
 async function compareFiles(written: Written, look: Look): Promise<Found & { readonly manifests: readonly Owned[] }> {
-  const paths = Object.keys(written.files).filter((file) => /\.ya?ml$/.test(file));
+  const paths = Object.keys(written.files).filter(isYaml);
   const seen = await see(written, { differences: readDifferences(written), texts: readTexts(paths) }, look);
   if ('unseen' in seen) return { ...seen, manifests: [] };
   const { differences, texts } = seen;
@@ -106,6 +119,14 @@ function collectWritten(places: readonly Place[]): readonly Written[] {
       edits: [...edits.values()].filter((own) => own.place === place).map(({ edit }) => edit),
     }))
     .filter((written) => Object.keys(written.files).length + written.edits.length > 0);
+}
+
+function isYaml(file: string): boolean {
+  return /\.ya?ml$/.test(file);
+}
+
+function isRelease({ kind }: Manifest): boolean {
+  return kind === 'HelmRelease';
 }
 
 /** Of kinds that this program knows how to look at. What is no YAML any more was edited, and is found as such. */

@@ -1,4 +1,5 @@
 import type { Check } from './check.ts';
+import type { Permission } from './kubernetes.ts';
 import type { Reads, Seen } from './read.ts';
 
 /** A condition that starts the initiative when any one of them is met. They never stop a rollout that has begun. */
@@ -26,6 +27,8 @@ export interface Measurement<R extends Reads = any> {
   readonly reads: R;
   /** See Check. */
   next?(seen: Seen<R>): Reads;
+  /** See Check. */
+  readonly nextPermissions?: readonly Permission[];
   /** Pure and total, like a judge. @param now after the reads were made */
   measure(seen: Seen<R>, now: Date): Measured;
 }

@@ -1,4 +1,4 @@
-import type { Manifest } from '#model/kubernetes.ts';
+import { type Manifest, type Permission, permissionOn, scopeOf } from '#model/kubernetes.ts';
 import type { Kubernetes } from './connect.ts';
 import { writeFailure } from './failures.ts';
 import { pathOfObject } from './paths.ts';
@@ -34,6 +34,13 @@ export async function dismissHolder(kubernetes: Kubernetes, namespace: string): 
   // With the resourceVersion that was read: a renewal in between is a conflict.
   const reply = await kubernetes.request('PUT', pathOfObject(leaseIn(namespace)), { body: { ...object, spec } });
   if (reply.status !== 200) throw writeFailure(reply, `taking Lease ${namespace}/anton-logging`);
+}
+
+/** What taking, renewing and showing it needs. A name can't limit a creation: the API server knows it only afterwards. */
+export function permissionsToHold(namespace: string): readonly Permission[] {
+  const { name } = leaseIn(namespace);
+  const scope = scopeOf(leaseIn(namespace));
+  return [permissionOn(scope, 'create'), permissionOn(scope, 'get', name), permissionOn(scope, 'update', name)];
 }
 
 function leaseIn(namespace: string) {

@@ -1,0 +1,42 @@
+import { permissionsToHold } from '#adapters/kubernetes/holder.ts';
+import { grantRoles, type Subject } from '#engine/roles.ts';
+import { findNeeds, type Need } from '#engine/rollout-permissions.ts';
+import { matchPhases } from '#goals/catalogue.ts';
+import { EXIT, type Exit, UserError } from '#model/errors.ts';
+import { manifestsJson, manifestsYaml } from '#ui/roles.ts';
+import { catalogueFor } from './catalogue.ts';
+import type { OwnGoals } from './open-goals.ts';
+
+/** Everything that the rest of the rollout asks the API server for, the Lease included. Needs no cluster. */
+export function needsOf({ goals, environment }: OwnGoals, repair: boolean): readonly Need[] {
+  const { phases, ...rest } = catalogueFor(environment);
+  const bodies = phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(environment) }));
+  return [
+    ...findNeeds({ phases: matchPhases(bodies, goals), ...rest }, repair),
+    { of: 'the Lease', permissions: permissionsToHold(environment.gitops.namespace) },
+  ];
+}
+
+/** Prints the least-privilege RBAC for them. */
+export function printRole(
+  goals: OwnGoals,
+  flags: { readonly subject: string | undefined; readonly repair: boolean; readonly output: string },
+): Exit {
+  const permissions = needsOf(goals, flags.repair).flatMap((need) => need.permissions);
+  const subject = flags.subject ?? `ServiceAccount:${goals.environment.gitops.namespace}/anton-logging`;
+  const roles = grantRoles(permissions, parseSubject(subject));
+  process.stdout.write(flags.output === 'json' ? manifestsJson(roles) : manifestsYaml(roles));
+  return EXIT.done;
+}
+
+/**
+ * "User:ada", "Group:platform", "ServiceAccount:namespace/name". What follows the first colon is the name: it may have others.
+ * @throws UserError
+ */
+function parseSubject(text: string): Subject {
+  const [, kind, name = ''] = /^(User|Group|ServiceAccount):(.+)$/.exec(text) ?? [];
+  if (kind === 'User' || kind === 'Group') return { kind, name };
+  const [, namespace, account] = /^([a-z0-9-]+)\/([a-z0-9.-]+)$/.exec(name) ?? [];
+  if (kind !== undefined && namespace !== undefined && account !== undefined) return { kind: 'ServiceAccount', namespace, name: account };
+  throw new UserError(`--subject ${text} names nobody`, 'write it as User:ada, Group:platform or ServiceAccount:namespace/name');
+}

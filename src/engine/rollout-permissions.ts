@@ -1,0 +1,53 @@
+import type { MatchedPhase } from '#goals/types.ts';
+import type { Metric, Trigger } from '#model/initiative.ts';
+import type { Permission } from '#model/kubernetes.ts';
+import type { Reads } from '#model/read.ts';
+import { permissionsToFindDrift } from './drift.ts';
+import { digestOfSteps, wasShown } from './evidence.ts';
+import { diagnosisPermissionsOf, distinct, permissionsOf } from './permissions.ts';
+
+/** What needs which permissions, in words: "phase 2 (Loki Deployment)". */
+export interface Need {
+  readonly of: string;
+  readonly permissions: readonly Permission[];
+}
+
+interface Rollout {
+  readonly phases: readonly MatchedPhase[];
+  readonly triggers: readonly Trigger[];
+  readonly metrics: readonly Metric[];
+}
+
+/**
+ * What the rest of the rollout asks of the API server: everything of the phases that are left, and of all phases what looking at them
+ * takes, for status, verify and the like judge those that are done, too.
+ * @param repair whether what failed checks offer to mend is to be done, too
+ */
+export function findNeeds({ phases, triggers, metrics }: Rollout, repair: boolean): readonly Need[] {
+  const left = phases.filter((phase) => !isDone(phase));
+  const looks = [
+    ...phases.flatMap(({ body }) => [...permissionsOf(body, false), ...diagnosisPermissionsOf(body), ...permissionsToFindDrift(body)]),
+    ...triggers.flatMap(({ check }) => permissionsToLook(check)),
+    ...metrics.flatMap(({ measurement }) => permissionsToLook(measurement)),
+  ];
+  return [
+    ...left.map(({ number, name, body }) => ({ of: `phase ${number} (${name})`, permissions: permissionsOf(body, true, repair) })),
+    { of: 'status, metrics, verify and the search for causes', permissions: distinct(looks) },
+  ].filter(({ permissions }) => permissions.length > 0);
+}
+
+/** Shown, and the goals want nothing else since: an upgrade has to be written again. */
+function isDone({ objectives }: MatchedPhase): boolean {
+  return objectives.every(
+    (objective) =>
+      objective.skipped !== undefined ||
+      (wasShown(objective) && objective.evidence?.desired === digestOfSteps(objective.definition?.steps ?? [])),
+  );
+}
+
+function permissionsToLook(
+  look: { readonly reads: Reads; readonly nextPermissions?: readonly Permission[] } | undefined,
+): readonly Permission[] {
+  if (look === undefined) return [];
+  return [...Object.values(look.reads).flatMap(({ permissions }) => permissions), ...(look.nextPermissions ?? [])];
+}
