@@ -1,14 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import type { Manifest } from '#model/kubernetes.ts';
 import { specOf, statusOf, type Tree } from '#rehearsal/tree.ts';
+import { describeGrant, grantsOf, isUsed, readAudit } from './support/audit.ts';
 import { listObjects } from './support/bucket.ts';
 import { needReal } from './support/needs.ts';
-import { getObject } from './support/objects.ts';
+import { applyObject, getObject } from './support/objects.ts';
 import { type Ended, expectExit, newUser, type User, writeGoals } from './support/user.ts';
 
 const cluster = needReal();
 const real = cluster as NonNullable<typeof cluster>;
+/** Whom nothing is allowed but what `doctor --role` prints; also their token. */
+const ENGINEER = 'platform-engineer';
 let user: User;
+let roles: readonly Manifest[];
 
 /** Everything that can be called otherwise is: namespaces, bucket, object store, chart versions; and a short soak. */
 function settings(environment: Tree): void {
@@ -24,8 +30,10 @@ function settings(environment: Tree): void {
 
 beforeAll(async () => {
   if (cluster === undefined) return;
-  user = await newUser(cluster, 'grace');
+  user = await newUser(cluster, 'grace', ENGINEER);
   await writeGoals(user, cluster, settings);
+  roles = parseAllDocuments(await user.read(['doctor', '--role', '--subject', `User:${ENGINEER}`])).map((each) => each.toJS());
+  for (const role of roles) await applyObject(cluster, role);
   await user.approve('5.1', 'Removal of claim airflow/airflow-logs');
   await user.approve('6.1', 'Documentation reviewed and approved');
   await user.approve('6.2', 'Team training completed');
@@ -50,6 +58,18 @@ test('other namespaces, bucket, object store and chart versions: the environment
   expect(statusOf(release).history[0].chartVersion).toBe('18.10.2');
   expect((await listObjects(real.s3, 'team-logs')).some((key) => key.startsWith('fake/'))).toBe(true);
 });
+
+test('it took no right that the printed roles do not grant, and they grant none that was not used', async () => {
+  const asked = await readAudit(real, ENGINEER);
+  const grants = grantsOf(roles);
+  const unused = grants.filter((grant) => !isUsed(grant, asked)).map(describeGrant);
+  process.stderr.write(`  rules used/granted: ${grants.length - unused.length}/${grants.length}\n`);
+  expect(asked.filter(({ code }) => code === 403).map(describeGrant)).toEqual([]);
+  expect(unused.filter((grant) => !UNUSED.some((each) => each.test(grant)))).toEqual([]);
+});
+
+/** What a rollout that nothing goes wrong in does not need. */
+const UNUSED: readonly RegExp[] = [];
 
 function soakEnds({ exit, events }: Ended): number | undefined {
   const soak = events.findLast((event) => event.type === 'gate.waiting' && event.kind === 'soak');

@@ -37,7 +37,11 @@ export async function makeKeys(directory: string): Promise<Keys> {
   await sign('front-proxy', '/CN=front-proxy-client', 'DNS:front-proxy', 'clientAuth');
   await openssl('genrsa', '-out', at('service-accounts.key'), '2048');
   await openssl('rsa', '-in', at('service-accounts.key'), '-pubout', '-out', at('service-accounts.pub'));
-  await fs.writeFile(at('tokens.csv'), 'admin,admin,admin,"system:masters"\nlimited,limited,limited\n', { mode: 0o600 });
+  await fs.writeFile(
+    at('tokens.csv'),
+    'admin,admin,admin,"system:masters"\nlimited,limited,limited\nplatform-engineer,platform-engineer,platform-engineer\n',
+    { mode: 0o600 },
+  );
   return {
     ca: at('ca.crt'),
     caKey: at('ca.key'),

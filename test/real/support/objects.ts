@@ -1,6 +1,6 @@
 import { connect, type Kubernetes } from '#adapters/kubernetes/connect.ts';
 import { pathOfObject, pathOfScope } from '#adapters/kubernetes/paths.ts';
-import { type Manifest, type ObjectRef, scopeOf } from '#model/kubernetes.ts';
+import { type Manifest, type ObjectRef, refOf, scopeOf } from '#model/kubernetes.ts';
 import { statusOf } from '#rehearsal/tree.ts';
 import type { RealCluster } from '../cluster.ts';
 
@@ -16,6 +16,14 @@ export async function patchObject(cluster: RealCluster, ref: ObjectRef, body: ob
   const kubernetes = await kubernetesOf(cluster);
   const reply = await kubernetes.request('PATCH', pathOfObject(ref), { body, contentType: 'application/merge-patch+json' });
   if (reply.status !== 200) throw new Error(`${ref.kind} ${ref.name}: ${reply.status} ${reply.body}`);
+}
+
+export async function applyObject(cluster: RealCluster, manifest: Manifest): Promise<void> {
+  const kubernetes = await kubernetesOf(cluster);
+  const query = { fieldManager: 'administrator', force: 'true' };
+  const path = pathOfObject(refOf(manifest));
+  const reply = await kubernetes.request('PATCH', path, { query, body: manifest, contentType: 'application/apply-patch+yaml' });
+  if (reply.status >= 300) throw new Error(`${manifest.kind} ${manifest.metadata.name}: ${reply.status} ${reply.body}`);
 }
 
 export async function getObject(cluster: RealCluster, ref: ObjectRef): Promise<Manifest | undefined> {

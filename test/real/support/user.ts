@@ -27,10 +27,15 @@ export interface User {
   /** Attests what no machine can see. */
   approve(objective: string, of: string): Promise<void>;
   git(...args: readonly string[]): Promise<string>;
+  /** What a command prints. */
+  read(args: readonly string[]): Promise<string>;
 }
 
 /** A clone of the repository of its own, and a state folder of its own: nothing of an earlier user's is known here. */
-export async function newUser({ directory, git, kubeconfig }: RealCluster, name: string): Promise<User> {
+export async function newUser({ directory, git, kubeconfig: admin }: RealCluster, name: string, token = 'admin'): Promise<User> {
+  const kubeconfig = path.join(directory, 'users', name, 'kubeconfig');
+  await fs.mkdir(path.dirname(kubeconfig), { recursive: true });
+  await fs.writeFile(kubeconfig, (await fs.readFile(admin, 'utf8')).replace('"token":"admin"', `"token":"${token}"`), { mode: 0o600 });
   const checkout = path.join(directory, 'users', name, 'checkout');
   const env = {
     KUBECONFIG: kubeconfig,
@@ -42,10 +47,13 @@ export async function newUser({ directory, git, kubeconfig }: RealCluster, name:
   const inCheckout = async (...args: readonly string[]) => (await execa('git', ['-C', checkout, ...args], { env })).stdout;
   await inCheckout('config', 'user.name', name);
   await inCheckout('config', 'user.email', `${name}@example.org`);
+  const tell = async (args: readonly string[]) =>
+    (await execa(process.execPath, [path.join(ROOT, 'bin/run.js'), ...args], { cwd: checkout, env })).stdout;
   return {
     checkout,
     goalsFile: path.join(checkout, 'goals', 'goals.json'),
     git: inCheckout,
+    read: tell,
     async run(args, onEvent = () => false) {
       const events: Event[] = [];
       const command = [path.join(ROOT, 'bin/run.js'), ...args, '--yes', '--output', 'ndjson'];
@@ -59,10 +67,7 @@ export async function newUser({ directory, git, kubeconfig }: RealCluster, name:
       return { exit: exitCode, signal, events, stderr };
     },
     async approve(objective, of) {
-      await execa(process.execPath, [path.join(ROOT, 'bin/run.js'), 'approve', objective, of, '--by', 'Ada Lovelace', '--note', 'seen'], {
-        cwd: checkout,
-        env,
-      });
+      await tell(['approve', objective, of, '--by', 'Ada Lovelace', '--note', 'seen']);
     },
   };
 }
