@@ -14,9 +14,9 @@ interface Grant {
   readonly name?: string | undefined;
 }
 
-/** What somebody asked the API server for, and the status that it answered with. */
+/** What somebody asked the API server for, and whether it allowed that: a 403 of a service behind it is an answer. */
 export interface Asked extends Grant {
-  readonly code: number;
+  readonly allowed: boolean;
 }
 
 /** What the API server has noted in its audit log of a user's requests for resources. */
@@ -24,11 +24,18 @@ export async function readAudit({ directory }: RealCluster, user: string): Promi
   const log = await fs.readFile(path.join(directory, 'log', 'audit.log'), 'utf8');
   return log.split('\n').flatMap((line): Asked[] => {
     if (!line.includes(`"username":"${user}"`)) return [];
-    const { verb, objectRef, responseStatus } = JSON.parse(line) as Tree;
+    const { verb, objectRef, annotations } = JSON.parse(line) as Tree;
     if (objectRef?.resource === undefined) return [];
     const { apiGroup = '', resource, subresource, namespace, name } = objectRef;
     const asked = { verb, group: apiGroup, resource: subresource === undefined ? resource : `${resource}/${subresource}` };
-    return [{ ...asked, ...(namespace && { namespace }), ...(name && { name }), code: responseStatus?.code ?? 0 }];
+    return [
+      {
+        ...asked,
+        ...(namespace && { namespace }),
+        ...(name && { name }),
+        allowed: annotations['authorization.k8s.io/decision'] === 'allow',
+      },
+    ];
   });
 }
 
