@@ -49,7 +49,8 @@ export function createObserver(parts: { kubernetes: Kubernetes; repository?: Rep
   }
 }
 
-async function readGit(
+/** @throws Unobserved when there is no checkout */
+export async function readGit(
   repository: Repository | undefined,
   request: GitRequest,
   signal: AbortSignal,

@@ -71,7 +71,7 @@ const ContainerStatus = v.object({
 export type ContainerStatus = v.InferOutput<typeof ContainerStatus>;
 const Resources = v.optional(v.object({ requests: quantities, limits: quantities }), {});
 const Variable = v.object({ name: text, value: v.optional(text) });
-const Container = v.object({ name: text, resources: Resources, env: v.optional(v.array(Variable), []) });
+const Container = v.object({ name: text, image: v.optional(text, ''), resources: Resources, env: v.optional(v.array(Variable), []) });
 export const Pod = v.object({
   metadata: Metadata,
   spec: v.object({

@@ -1,4 +1,5 @@
 import type { MatchedPhase } from '#goals/types.ts';
+import type { Check } from '#model/check.ts';
 import type { Metric, Trigger } from '#model/initiative.ts';
 import type { Permission } from '#model/kubernetes.ts';
 import type { Reads } from '#model/read.ts';
@@ -8,6 +9,8 @@ import { diagnosisPermissionsOf, distinct, permissionsOf } from './permissions.t
 
 /** What needs which permissions, in words: "phase 2 (Loki Deployment)". */
 export interface Need {
+  /** "phase-2" */
+  readonly id: string;
   readonly of: string;
   readonly permissions: readonly Permission[];
 }
@@ -16,6 +19,8 @@ interface Rollout {
   readonly phases: readonly MatchedPhase[];
   readonly triggers: readonly Trigger[];
   readonly metrics: readonly Metric[];
+  /** What is looked at beside the phases. */
+  readonly others: readonly Check[];
 }
 
 /**
@@ -23,16 +28,21 @@ interface Rollout {
  * takes, for status, verify and the like judge those that are done, too.
  * @param repair whether what failed checks offer to mend is to be done, too
  */
-export function findNeeds({ phases, triggers, metrics }: Rollout, repair: boolean): readonly Need[] {
+export function findNeeds({ phases, triggers, metrics, others }: Rollout, repair: boolean): readonly Need[] {
   const left = phases.filter((phase) => !isDone(phase));
   const looks = [
     ...phases.flatMap(({ body }) => [...permissionsOf(body, false), ...diagnosisPermissionsOf(body), ...permissionsToFindDrift(body)]),
     ...triggers.flatMap(({ check }) => permissionsToLook(check)),
     ...metrics.flatMap(({ measurement }) => permissionsToLook(measurement)),
+    ...others.flatMap(permissionsToLook),
   ];
   return [
-    ...left.map(({ number, name, body }) => ({ of: `phase ${number} (${name})`, permissions: permissionsOf(body, true, repair) })),
-    { of: 'status, metrics, verify and the search for causes', permissions: distinct(looks) },
+    ...left.map(({ number, name, body }) => ({
+      id: `phase-${number}`,
+      of: `phase ${number} (${name})`,
+      permissions: permissionsOf(body, true, repair),
+    })),
+    { id: 'looks', of: 'doctor, status, metrics, verify and the search for causes', permissions: distinct(looks) },
   ].filter(({ permissions }) => permissions.length > 0);
 }
 

@@ -1,13 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { Manifest } from '#model/kubernetes.ts';
 import type { EmbeddedCluster } from '#rehearsal/cluster.ts';
+import { becomeLimited, rulesOf } from './limited.ts';
 import { withRehearsal } from './rehearsal.ts';
 import { root, runCommand } from './run-command.ts';
-import { scratchFile } from './scratch.ts';
 
 const goals = join(root, 'goals/goals.json');
 
@@ -16,12 +16,10 @@ describe('doctor --role', () => {
     timeout: 120_000,
   }, async () => {
     await withRehearsal(async (cluster) => {
-      const { stdout } = await runCommand(['doctor', '--role', '--subject', 'User:limited']);
-      for (const document of parseAllDocuments(stdout)) cluster.world.store.put(document.toJS() as Manifest);
+      const roles = await becomeLimited(cluster);
       letRehearse(cluster);
-      vi.stubEnv('KUBECONFIG', await scratchFile('kubeconfig', cluster.kubeconfig.replace('token: admin', 'token: limited')));
       const seen = await watchRequests(async () => {
-        for (const argv of [['run', '--yes'], ['status'], ['metrics'], ['triggers'], ['verify', '--probe'], ['unlock']]) {
+        for (const argv of [['doctor'], ['run', '--yes'], ['status'], ['metrics'], ['triggers'], ['verify', '--probe'], ['unlock']]) {
           const { exit, stdout: out, stderr } = await runCommand(argv);
           expect(exit, `${argv.join(' ')}: ${out}${stderr}`).toBe(0);
         }
@@ -29,7 +27,7 @@ describe('doctor --role', () => {
       expect(seen.length).toBeGreaterThan(1000);
       expect(seen.filter(({ isRefused }) => isRefused)).toEqual([]);
       // Whether a kind is watched, and listed for that, depends on how long something took.
-      const kept = grantsOf(stdout).filter(({ verb }) => !['list', 'watch'].includes(verb));
+      const kept = grantsOf(roles).filter(({ verb }) => !['list', 'watch'].includes(verb));
       const unused = kept.filter((grant) => !seen.some(({ asked }) => isUse(asked, grant)));
       // Where the search for causes looks, and all is well here.
       expect(unused.map(({ verb, resource, name }) => [verb, resource, name].join(' ').trim())).toEqual([
@@ -54,10 +52,9 @@ describe('doctor --role', () => {
   it('grants repairs only when they are asked for', async () => {
     const canDeletePods = async (...flags: string[]) => {
       const { stdout } = await runCommand(['doctor', '--role', '--goals', goals, '-o', 'json', ...flags]);
-      const rules = JSON.parse(stdout).items.flatMap((item: Manifest) => item.rules ?? []);
+      const rules = (JSON.parse(stdout).items as readonly Manifest[]).flatMap(rulesOf);
       return rules.some(
-        (rule: { resources: string[]; verbs: string[]; resourceNames?: string[] }) =>
-          rule.resources.includes('pods') && rule.verbs.includes('delete') && rule.resourceNames === undefined,
+        ({ resources, verbs, resourceNames }) => resources.includes('pods') && verbs.includes('delete') && resourceNames === undefined,
       );
     };
     expect(await canDeletePods()).toBe(false);
@@ -116,13 +113,14 @@ interface Grant {
 }
 
 /** Each verb on each object by itself. */
-function grantsOf(yaml: string): readonly Grant[] {
-  return parseAllDocuments(yaml).flatMap((document) => {
-    const { metadata, rules = [] } = document.toJS() as Manifest & { readonly rules?: readonly Record<string, readonly string[]>[] };
-    return rules.flatMap(({ verbs = [], resources = [], resourceNames = [undefined] }) =>
-      verbs.flatMap((verb) => resourceNames.map((name) => ({ verb, resource: String(resources[0]), namespace: metadata.namespace, name }))),
-    );
-  });
+function grantsOf(roles: readonly Manifest[]): readonly Grant[] {
+  return roles.flatMap((role) =>
+    rulesOf(role).flatMap(({ verbs, resources, resourceNames = [undefined] }) =>
+      verbs.flatMap((verb) =>
+        resourceNames.map((name) => ({ verb, resource: String(resources[0]), namespace: role.metadata.namespace, name })),
+      ),
+    ),
+  );
 }
 
 /** Applying may create. */

@@ -8,6 +8,7 @@ import { matchPhases } from '#goals/catalogue.ts';
 import { loadGoals } from '#goals/load.ts';
 import type { Manifest, Permission } from '#model/kubernetes.ts';
 import phases from '#phases/index.ts';
+import { installedFor } from '#phases/installed.ts';
 import { metricsFor } from '#phases/metrics.ts';
 import { triggersFor } from '#phases/triggers.ts';
 import { ENVIRONMENTS } from '../phases/environments.ts';
@@ -92,7 +93,12 @@ describe('the role of a whole rollout', () => {
     (_, environment) => {
       const bodies = phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(environment) }));
       const matched = matchPhases(bodies, loadGoals(readFileSync('goals/goals.json', 'utf8'), 'goals.json'));
-      const rollout = { phases: matched, triggers: triggersFor(environment), metrics: metricsFor(environment) };
+      const rollout = {
+        phases: matched,
+        triggers: triggersFor(environment),
+        metrics: metricsFor(environment),
+        others: installedFor(environment),
+      };
       const permissions = findNeeds(rollout, true).flatMap((need) => need.permissions);
       const roles = grantRoles(permissions, ada);
       for (const one of permissions) expect(grants(roles, one), describePermission(one)).toBe(true);

@@ -52,6 +52,11 @@ export function gitIn(directory: string): Git {
   };
 }
 
+/** "git version 2.39.5". @throws UserError when there is no git */
+export async function gitVersion(directory: string): Promise<string> {
+  return (await must(gitIn(directory), ['--version'])).trim();
+}
+
 /** What git printed. @throws UserError with git's own words when it failed */
 export async function must(git: Git, args: readonly string[], options: GitOptions & { readonly remedy?: string } = {}): Promise<string> {
   return (await mustBytes(git, args, options)).toString();

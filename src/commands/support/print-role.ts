@@ -1,23 +1,10 @@
-import { permissionsToHold } from '#adapters/kubernetes/holder.ts';
 import { grantRoles, type Subject } from '#engine/roles.ts';
-import { findNeeds, type Need } from '#engine/rollout-permissions.ts';
-import { matchPhases } from '#goals/catalogue.ts';
 import { EXIT, type Exit, UserError } from '#model/errors.ts';
 import { manifestsJson, manifestsYaml } from '#ui/roles.ts';
-import { catalogueFor } from './catalogue.ts';
+import { needsOf } from './needs.ts';
 import type { OwnGoals } from './open-goals.ts';
 
-/** Everything that the rest of the rollout asks the API server for, the Lease included. Needs no cluster. */
-export function needsOf({ goals, environment }: OwnGoals, repair: boolean): readonly Need[] {
-  const { phases, ...rest } = catalogueFor(environment);
-  const bodies = phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(environment) }));
-  return [
-    ...findNeeds({ phases: matchPhases(bodies, goals), ...rest }, repair),
-    { of: 'the Lease', permissions: permissionsToHold(environment.gitops.namespace) },
-  ];
-}
-
-/** Prints the least-privilege RBAC for them. */
+/** Prints the least-privilege RBAC of the rest of the rollout. */
 export function printRole(
   goals: OwnGoals,
   flags: { readonly subject: string | undefined; readonly repair: boolean; readonly output: string },

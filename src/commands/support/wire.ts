@@ -55,6 +55,11 @@ export async function wireLooking(flags: ClusterFlags, environment: Environment,
   return look(flags, repository, around);
 }
 
+/** As `wireLooking`, before anybody knows of a repository. */
+export async function wireCluster(flags: ClusterFlags): Promise<Looking> {
+  return look(flags, undefined, surroundings());
+}
+
 /**
  * Connects for writing.
  * @throws UserError or Unobserved when there is no cluster, or no checkout of the repository

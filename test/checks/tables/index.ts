@@ -9,6 +9,7 @@ import flux from './flux.ts';
 import fluxSources from './flux-sources.ts';
 import git from './git.ts';
 import grafana from './grafana.ts';
+import installed from './installed.ts';
 import lines from './lines.ts';
 import loki from './loki.ts';
 import lokiConfig from './loki-config.ts';
@@ -34,6 +35,7 @@ const tables: readonly Table[] = [
   namespaces,
   git,
   fluxSources,
+  installed,
   capacity,
   bucketClaim,
   flux,

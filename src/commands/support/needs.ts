@@ -1,0 +1,26 @@
+import { permissionsToHold } from '#adapters/kubernetes/holder.ts';
+import { findNeeds, type Need } from '#engine/rollout-permissions.ts';
+import { matchPhases } from '#goals/catalogue.ts';
+import type { MatchedPhase } from '#goals/types.ts';
+import { installedFor } from '#phases/installed.ts';
+import { catalogueFor } from './catalogue.ts';
+import type { OwnGoals } from './open-goals.ts';
+
+/** Everything that the rest of the rollout asks the API server for, the Lease included. Needs no cluster. */
+export function needsOf(goals: OwnGoals, repair: boolean): readonly Need[] {
+  const { environment } = goals;
+  const { triggers, metrics } = catalogueFor(environment);
+  return [
+    ...findNeeds({ phases: matchedPhases(goals), triggers, metrics, others: installedFor(environment) }, repair),
+    { id: 'lease', of: 'the Lease', permissions: permissionsToHold(environment.gitops.namespace) },
+  ];
+}
+
+export function matchedPhases({ goals, environment }: OwnGoals): readonly MatchedPhase[] {
+  const bodies = catalogueFor(environment).phases.map((phase) => ({
+    number: phase.number,
+    name: phase.name,
+    body: phase.for(environment),
+  }));
+  return matchPhases(bodies, goals);
+}
