@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
@@ -34,6 +34,47 @@ export function openGoalsFile(file: string): GoalsFile {
       }
     },
   };
+}
+
+/** @throws UserError (exit 2) when something is there by that name: what is there is somebody's work */
+export function refuseExisting(file: string): void {
+  if (existsSync(file)) throw alreadyThere(file);
+}
+
+/**
+ * Makes a goals file where there is none, whole or not at all, with its schema beside it unless that is there.
+ * @throws UserError when it is there already, or can't be written
+ */
+export async function createGoalsFile(file: string, text: string, schema: string): Promise<void> {
+  await create(path.join(path.dirname(file), 'goals.schema.json'), schema, () => {});
+  await create(file, text, () => {
+    throw alreadyThere(file);
+  });
+}
+
+/** By a hard link: other than a rename, it replaces nothing. */
+async function create(file: string, text: string, whenThere: () => void): Promise<void> {
+  const next = `${file}.${randomUUID()}`;
+  const isThere = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(file);
+  try {
+    await fs.mkdir(path.dirname(file), { recursive: true });
+    await fs.writeFile(next, text, { flush: true });
+    await fs.link(next, file).finally(() => fs.rm(next));
+  } catch (error) {
+    if (!isThere(error)) throw notWritable(file, error);
+    whenThere();
+  }
+}
+
+function alreadyThere(file: string): UserError {
+  return new UserError(
+    `there is a goals file already: ${file}; nothing was written`,
+    'keep it, move it away first, or name another file with --goals',
+  );
+}
+
+function notWritable(file: string, error: unknown): UserError {
+  return new UserError(`the goals file ${file} can't be written: ${(error as Error).message}`, 'make the file and its folder writable');
 }
 
 async function readText(file: string): Promise<string> {
@@ -82,6 +123,6 @@ async function replace(file: string, text: string): Promise<void> {
   try {
     await writeFileAtomic(file, text);
   } catch (error) {
-    throw new UserError(`the goals file ${file} can't be written: ${(error as Error).message}`, 'make the file and its folder writable');
+    throw notWritable(file, error);
   }
 }

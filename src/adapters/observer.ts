@@ -56,6 +56,6 @@ export async function readGit(
   signal: AbortSignal,
 ): Promise<RemoteAnswer | CheckoutAnswer | FilesAnswer | DifferencesAnswer> {
   if (repository === undefined) throw new Unobserved('unreachable', 'no checkout of the Git repository is at hand');
-  if (request.look === 'files') return repository.files(request.paths, signal);
+  if (request.look === 'files') return repository.files(request.paths, signal, request.endings);
   return request.look === 'differences' ? repository.differences(request, signal) : repository[request.look](signal);
 }

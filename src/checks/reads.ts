@@ -230,10 +230,10 @@ export function readCheckout(): Read<CheckoutAnswer> {
   };
 }
 
-export function readFiles(paths: readonly string[]): Read<FilesAnswer> {
+export function readFiles(paths: readonly string[], endings?: readonly string[]): Read<FilesAnswer> {
   return {
     subject: `${paths.join(', ')} at the remote's tip`,
-    request: { of: 'git', look: 'files', paths },
+    request: { of: 'git', look: 'files', paths, ...(endings === undefined ? {} : { endings }) },
     permissions: [],
     decode: (answer) => answerOf(answer, 'files'),
   };

@@ -102,8 +102,8 @@ export type GitRequest =
   | { readonly of: 'git'; readonly look: 'tip' }
   /** What stands in the checkout and not at the remote. */
   | { readonly of: 'git'; readonly look: 'checkout' }
-  /** The files below these paths at the remote's tip. */
-  | { readonly of: 'git'; readonly look: 'files'; readonly paths: readonly string[] }
+  /** The files below these paths at the remote's tip; `endings`: only those whose names end so. */
+  | { readonly of: 'git'; readonly look: 'files'; readonly paths: readonly string[]; readonly endings?: readonly string[] }
   /** Where the remote's tip is not what a commit of these would have made of it, and who changed that last. */
   | ({ readonly of: 'git'; readonly look: 'differences' } & Pick<Commit, 'files' | 'edits'>);
 

@@ -1,6 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { findCheckout } from '#adapters/git/checkout.ts';
 import { openRepository } from '#adapters/git/repository.ts';
 import type { Commit } from '#model/change.ts';
 import { git, pushFiles, repositoryWith } from './support/git.ts';
@@ -172,4 +173,21 @@ test('what is edited or not pushed is told, also when the remote has moved on', 
   expect(local.edited.toSorted()).toEqual(['a b.txt', 'new/file']);
   const missing = await openRepository({ directory: checkout, remote: 'origin', branch: 'none' });
   await expect(missing.checkout(signal)).rejects.toMatchObject({ name: 'Unobserved' });
+});
+
+test('of all files only those with the wanted endings are read', async () => {
+  const { repository } = await lab({ 'README.md': '# Lab\n', 'apps/loki/ks.yaml': 'kind: Kustomization\n' });
+  const { files } = await repository.files(['.'], signal, ['.yaml']);
+  expect(Object.keys(files)).toEqual(['apps/kustomization.yaml', 'apps/loki/ks.yaml']);
+});
+
+test('a checkout is found from below, with its remotes and without their credentials', async () => {
+  const { checkout } = await lab();
+  git(checkout, 'remote', 'add', 'other', 'https://me:secret@example.org/lab.git');
+  const found = await findCheckout(path.join(checkout, 'apps'));
+  expect(found.top).toBe(checkout);
+  expect(found.remotes).toContainEqual({ name: 'other', url: 'https://***@example.org/lab.git' });
+  git(checkout, 'remote', 'remove', 'other');
+  git(checkout, 'remote', 'remove', 'origin');
+  expect((await findCheckout(checkout)).remotes).toEqual([]);
 });

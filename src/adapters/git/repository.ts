@@ -19,7 +19,7 @@ export interface Repository {
   /** @throws Unobserved when the remote or the branch can't be read */
   checkout(signal: AbortSignal): Promise<CheckoutAnswer>;
   /** @throws Unobserved when the remote or the branch can't be read */
-  files(paths: readonly string[], signal: AbortSignal): Promise<FilesAnswer>;
+  files(paths: readonly string[], signal: AbortSignal, endings?: readonly string[]): Promise<FilesAnswer>;
   /** @throws Unobserved as `files` */
   differences(wanted: Pick<Commit, 'files' | 'edits'>, signal: AbortSignal): Promise<DifferencesAnswer>;
   /**
@@ -177,9 +177,9 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
       return { of: 'checkout', edited, unpushed: splitNul(commits.failed ? '' : commits.stdout) };
     },
 
-    async files(paths, signal) {
+    async files(paths, signal, endings) {
       const tip = await tipToReadFrom(signal);
-      const files = await readFiles(git, tip, paths, signal);
+      const files = await readFiles(git, tip, paths, signal, endings);
       return { of: 'files', tip, files: Object.fromEntries([...files].map(([file, { text }]) => [file, text])) };
     },
 

@@ -12,15 +12,27 @@ export interface Blob {
   readonly text: string;
 }
 
-/** The files at or below the paths in a commit. */
-export async function readFiles(git: Git, commit: string, paths: readonly string[], signal: AbortSignal): Promise<Map<string, Blob>> {
+/**
+ * The files at or below the paths in a commit.
+ * @param endings only those whose names end so; undefined: all
+ */
+export async function readFiles(
+  git: Git,
+  commit: string,
+  paths: readonly string[],
+  signal: AbortSignal,
+  endings?: readonly string[],
+): Promise<Map<string, Blob>> {
   const files = new Map<string, Blob>();
   if (paths.length === 0) return files;
   const listing = await must(git, ['ls-tree', '-r', '-z', '--full-tree', commit, '--', ...paths], { signal });
-  const entries = listing.split('\0').flatMap((line) => {
-    const match = /^(\d+) blob ([0-9a-f]+)\t(.+)$/s.exec(line);
-    return match === null ? [] : [{ mode: match[1] as string, sha: match[2] as string, file: match[3] as string }];
-  });
+  const entries = listing
+    .split('\0')
+    .flatMap((line) => {
+      const match = /^(\d+) blob ([0-9a-f]+)\t(.+)$/s.exec(line);
+      return match === null ? [] : [{ mode: match[1] as string, sha: match[2] as string, file: match[3] as string }];
+    })
+    .filter(({ file }) => endings === undefined || endings.some((ending) => file.endsWith(ending)));
   const texts = await readBlobs(
     git,
     entries.map(({ sha }) => sha),
