@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { withRehearsal } from '../cli/rehearsal.ts';
@@ -42,7 +43,8 @@ test('every folder of its map is there, and none is left out', () => {
 
 test('the commands that it names do what it says, one after the other', { timeout: 60_000 }, async () => {
   const ran: [string, Ran][] = [];
-  await withRehearsal(async () => {
+  await withRehearsal(async ({ checkout }) => {
+    await rm(join(checkout, 'goals'), { recursive: true });
     for (const line of [...(blocks('sh')[1] ?? []), ...(blocks('sh')[2] ?? [])]) ran.push([line, await runCommand(wordsOf(line))]);
   });
   expect(ran.map(([line, { exit, stderr }]) => (exit === 0 ? line : `${line}: exit ${exit}: ${stderr}`))).toEqual(

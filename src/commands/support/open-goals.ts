@@ -50,7 +50,7 @@ export function locateGoals(named: string | undefined): string {
   if (file !== undefined && file !== '') return resolve(file);
   throw new UserError(
     `there is no goals/goals.json in ${process.cwd()} or above it`,
-    'run inside a checkout that has one, or name a goals file with --goals or ANTON_LOGGING_GOALS',
+    'anton-logging init writes one that fits the cluster; or run inside a checkout that has one, or name it with --goals or ANTON_LOGGING_GOALS',
   );
 }
 

@@ -61,6 +61,14 @@ export async function wireCluster(flags: ClusterFlags): Promise<Looking> {
 }
 
 /**
+ * Connects for reading a cluster of which nothing is known yet.
+ * @throws UserError or Unobserved when there is no cluster to look at
+ */
+export function wireSurvey(flags: ClusterFlags, around = surroundings()): Promise<Looking> {
+  return look(flags, undefined, around);
+}
+
+/**
  * Connects for writing.
  * @throws UserError or Unobserved when there is no cluster, or no checkout of the repository
  */
