@@ -41,7 +41,7 @@ test('every folder of its map is there, and none is left out', () => {
   for (const folder of map) expect(() => readFileSync(join(root, folder ?? '', '.'))).toThrow('EISDIR');
 });
 
-test('the commands that it names do what it says, one after the other', { timeout: 60_000 }, async () => {
+test('the commands that it names do what it says, one after the other', { timeout: 120_000 }, async () => {
   const ran: [string, Ran][] = [];
   await withRehearsal(async ({ checkout }) => {
     await rm(join(checkout, 'goals'), { recursive: true });
