@@ -8,7 +8,7 @@ export default class Doctor extends BaseCommand {
     'Looks at what the rollout builds on: tools, goals, cluster, repository, what is installed, and the permissions of all that is left.\n' +
     'Tells of each finding what to do about it. Writes nothing. Exits 5 when something is not met, 7 when something could not be told.\n' +
     'With --role: prints the least-privilege RBAC of what is left, as YAML for kubectl (or a List, with -o json), and needs no cluster.\n' +
-    'Of phases that are done only what looking at them needs is in it: go on with run --from.';
+    'Of phases that are done only what looking at them needs is in it: go on with run --from, for a run from the start asks for all.';
   static override examples = [
     '<%= config.bin %> doctor',
     '<%= config.bin %> doctor -o json',

@@ -21,6 +21,8 @@ interface Rollout {
   readonly metrics: readonly Metric[];
   /** What is looked at beside the phases. */
   readonly others: readonly Check[];
+  /** What taking the Lease needs. */
+  readonly lock: readonly Permission[];
 }
 
 /**
@@ -28,7 +30,7 @@ interface Rollout {
  * takes, for status, verify and the like judge those that are done, too.
  * @param repair whether what failed checks offer to mend is to be done, too
  */
-export function findNeeds({ phases, triggers, metrics, others }: Rollout, repair: boolean): readonly Need[] {
+export function findNeeds({ phases, triggers, metrics, others, lock }: Rollout, repair: boolean): readonly Need[] {
   const left = phases.filter((phase) => !isDone(phase));
   const looks = [
     ...phases.flatMap(({ body }) => [...permissionsOf(body, false), ...diagnosisPermissionsOf(body), ...permissionsToFindDrift(body)]),
@@ -43,6 +45,8 @@ export function findNeeds({ phases, triggers, metrics, others }: Rollout, repair
       permissions: permissionsOf(body, true, repair),
     })),
     { id: 'looks', of: 'doctor, status, metrics, verify and the search for causes', permissions: distinct(looks) },
+    // Who writes nothing takes no Lease.
+    { id: 'lease', of: 'the Lease', permissions: left.length === 0 ? [] : lock },
   ].filter(({ permissions }) => permissions.length > 0);
 }
 

@@ -13,7 +13,7 @@ const goals = join(root, 'goals/goals.json');
 
 describe('doctor --role', () => {
   it('grants what the whole rollout asks for, and everything that looks at it afterwards: no request is refused', {
-    timeout: 120_000,
+    timeout: 180_000,
   }, async () => {
     await withRehearsal(async (cluster) => {
       const roles = await becomeLimited(cluster);
@@ -35,6 +35,26 @@ describe('doctor --role', () => {
         'get kustomizations cluster-apps',
       ]);
       expect(new Set(seen.map(({ token }) => token))).toEqual(new Set(['Bearer limited']));
+    });
+  });
+
+  it('printed halfway grants the phases that are left, and printed at the end nothing but looks', { timeout: 180_000 }, async () => {
+    await withRehearsal(async (cluster) => {
+      expect((await runCommand(['run', '--to', '2', '--yes'])).exit).toBe(0);
+      await becomeLimited(cluster);
+      letRehearse(cluster);
+      const { exit, stdout, stderr } = await runCommand(['run', '--from', '3', '--yes']);
+      expect(exit, stdout + stderr).toBe(0);
+
+      const roles = await becomeLimited(cluster);
+      letRehearse(cluster);
+      // Logging in at Grafana is a POST.
+      const writes = grantsOf(roles).filter(({ verb }) => !['get', 'list', 'watch'].includes(verb));
+      expect(writes).toMatchObject([{ verb: 'create', resource: 'services/proxy', name: 'kube-prometheus-stack-grafana:80' }]);
+      for (const argv of [['doctor'], ['status'], ['verify']]) {
+        const ran = await runCommand(argv);
+        expect(ran.exit, `${argv.join(' ')}: ${ran.stdout}${ran.stderr}`).toBe(0);
+      }
     });
   });
 

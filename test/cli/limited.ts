@@ -21,7 +21,7 @@ export async function becomeLimited(
   const printed: readonly Manifest[] = JSON.parse(stdout).items;
   // The homelab gives its limited user something to try things with.
   for (const kind of ['ClusterRoleBinding', 'RoleBinding'])
-    for (const binding of world.store.list(RBAC, kind).filter(({ metadata }) => metadata.name === 'limited'))
+    for (const binding of world.store.list(RBAC, kind).filter(({ metadata }) => ['limited', 'anton-logging'].includes(metadata.name)))
       world.store.remove(refOf(binding));
   for (const item of printed) world.store.put(item.rules === undefined ? item : { ...item, rules: rulesOf(item).filter(keeps) });
   vi.stubEnv('KUBECONFIG', await scratchFile('kubeconfig', kubeconfig.replace('token: admin', 'token: limited')));

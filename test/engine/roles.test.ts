@@ -98,6 +98,7 @@ describe('the role of a whole rollout', () => {
         triggers: triggersFor(environment),
         metrics: metricsFor(environment),
         others: installedFor(environment),
+        lock: [],
       };
       const permissions = findNeeds(rollout, true).flatMap((need) => need.permissions);
       const roles = grantRoles(permissions, ada);

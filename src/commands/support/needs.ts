@@ -10,10 +10,8 @@ import type { OwnGoals } from './open-goals.ts';
 export function needsOf(goals: OwnGoals, repair: boolean): readonly Need[] {
   const { environment } = goals;
   const { triggers, metrics } = catalogueFor(environment);
-  return [
-    ...findNeeds({ phases: matchedPhases(goals), triggers, metrics, others: installedFor(environment) }, repair),
-    { id: 'lease', of: 'the Lease', permissions: permissionsToHold(environment.gitops.namespace) },
-  ];
+  const lock = permissionsToHold(environment.gitops.namespace);
+  return findNeeds({ phases: matchedPhases(goals), triggers, metrics, others: installedFor(environment), lock }, repair);
 }
 
 export function matchedPhases({ goals, environment }: OwnGoals): readonly MatchedPhase[] {
