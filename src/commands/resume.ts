@@ -4,7 +4,7 @@ import { BaseCommand } from './support/base-command.ts';
 import { lastPhase } from './support/catalogue.ts';
 import { findUnfinished } from './support/journals.ts';
 import { openOwnGoals } from './support/open-goals.ts';
-import { runFlags } from './support/run-flags.ts';
+import { openPlanOf, runFlags } from './support/run-flags.ts';
 
 export default class Resume extends BaseCommand {
   static override description =
@@ -16,17 +16,19 @@ export default class Resume extends BaseCommand {
 
   async run(): Promise<Exit> {
     const { args, flags } = await this.parse(Resume);
+    const plan = await openPlanOf(flags);
     const goals = await openOwnGoals(flags);
     const unfinished = findUnfinished(goals.file.path, args.run);
     const { runRollout } = await import('./support/run-rollout.ts');
     return runRollout(
       {
         goals,
-        from: unfinished?.from ?? 0,
-        to: unfinished?.to ?? lastPhase(),
+        from: plan?.plan.from ?? unfinished?.from ?? 0,
+        to: plan?.plan.to ?? unfinished?.to ?? lastPhase(),
         apply: true,
         dryRun: false,
         ...(unfinished === undefined ? {} : { resumes: unfinished.run }),
+        ...(plan === undefined ? {} : { plan }),
       },
       flags,
     );

@@ -39,6 +39,8 @@ export interface RunRequest {
   readonly timeout: number;
   /** The unfinished run that this one continues. */
   readonly resumes?: string;
+  /** Digest of the saved plan that this run carries out. */
+  readonly plan?: string;
   /** False for `phase validate`: judge, change nothing. */
   readonly apply: boolean;
 }

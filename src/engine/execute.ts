@@ -1,6 +1,7 @@
 import type { Change } from '#model/change.ts';
 import { LeaseLost, UserError } from '#model/errors.ts';
 import { nameOf, refOf, serviceName } from '#model/kubernetes.ts';
+import { planChange } from './plan-change.ts';
 import type { RunTools } from './run-tools.ts';
 
 /** Where a change belongs; `number` counts the changes of the objective. */
@@ -34,12 +35,14 @@ export async function executeChange(change: Change, place: Place, tools: RunTool
       return 'skipped';
     }
     if (request.dryRun) {
-      emit({ type: 'change.skipped', ...where, reason: `dry run: would ${describeChange(change)}\n${preview}` });
+      const would = planChange(change, describeChange(change), preview);
+      emit({ type: 'change.skipped', ...where, reason: `dry run: would ${would.target}\n${would.diff}`, would });
       return 'skipped';
     }
     if (lock?.valid() !== true) throw new LeaseLost('the Lease has expired: no write may begin');
     emit({ type: 'change.planned', ...where, do: change.do, target: describeChange(change) });
-    const result = await context.performer.perform(change, { run: request.run, journal: context.journal.head }, signal);
+    const by = { run: request.run, journal: context.journal.head, ...(request.plan === undefined ? {} : { plan: request.plan }) };
+    const result = await context.performer.perform(change, by, signal);
     emit({ type: 'change.applied', ...where, result });
     return 'applied';
   } catch (error) {

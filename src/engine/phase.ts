@@ -28,9 +28,12 @@ export type Record = (objective: string, result: ObjectiveResult) => Promise<voi
 
 export async function runPhase(phase: MatchedPhase, tools: RunTools, record: Record): Promise<PhaseResult> {
   tools.emit({ type: 'phase.started', phase: phase.number, name: phase.name });
-  const result = (await judgePreconditions(phase, tools)) ?? (await runObjectives(phase, tools, record));
-  tools.emit({ type: 'phase.finished', phase: phase.number, name: phase.name, state: result.status });
-  return result;
+  const blocked = await judgePreconditions(phase, tools);
+  // A plan shows what comes after what is still missing, too.
+  const result = blocked === undefined || isPlan(tools) ? await runObjectives(phase, tools, record) : blocked;
+  const ended = tools.signal.aborted ? result : (blocked ?? result);
+  tools.emit({ type: 'phase.finished', phase: phase.number, name: phase.name, state: ended.status });
+  return ended;
 }
 
 async function judgePreconditions(phase: MatchedPhase, tools: RunTools): Promise<PhaseResult | undefined> {
@@ -39,7 +42,7 @@ async function judgePreconditions(phase: MatchedPhase, tools: RunTools): Promise
   const { ending, outcomes } = await awaitChecks(checks, {
     ...tools.context,
     signal: tools.signal,
-    timeout: Math.min(PRECONDITION_TIMEOUT, tools.request.timeout),
+    timeout: isPlan(tools) ? 0 : Math.min(PRECONDITION_TIMEOUT, tools.request.timeout),
     onJudged: (check, outcome, atDeadline) =>
       tools.emit({ type: 'check.judged', phase: phase.number, ...describeOutcome(check, outcome, atDeadline) }),
     explain: (red, all) => diagnose(red, all, { ...tools.context, signal: tools.signal }),
@@ -54,6 +57,11 @@ async function judgePreconditions(phase: MatchedPhase, tools: RunTools): Promise
     ...(red === undefined || red.outcome.state === 'met' ? {} : { because: red.outcome.cause, remedy: red.outcome.remedy }),
     mayContinue: false,
   };
+}
+
+/** What is to come is not waited for: it is planned. */
+function isPlan({ request, signal }: RunTools): boolean {
+  return request.dryRun && !signal.aborted;
 }
 
 /** Preconditions are for beginning: a phase that was shown completed is not begun again. */

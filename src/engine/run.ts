@@ -55,7 +55,7 @@ class Run {
   }
 
   async execute(): Promise<RunResult> {
-    const { from, to, resumes } = this.#request;
+    const { from, to, resumes, plan } = this.#request;
     this.#emit({
       type: 'run.started',
       goals: this.#context.goalsFile.path,
@@ -65,6 +65,7 @@ class Run {
       cluster: this.#context.cluster,
       rehearsal: this.#context.rehearsal,
       ...(resumes === undefined ? {} : { resumes }),
+      ...(plan === undefined ? {} : { plan }),
     });
     const result = await this.#guarded().catch((error: unknown) => {
       this.#finish(finish(EXIT.bug, `a bug: ${error instanceof Error ? error.message : String(error)}`));

@@ -1,5 +1,6 @@
 import type { Change } from './change.ts';
 import type { Exit } from './errors.ts';
+import type { PlannedChange } from './plan.ts';
 import type { Outcome } from './verdict.ts';
 
 /** Statuses of phases, objectives and deliverables, as `status` shows and goals.json holds them. */
@@ -19,6 +20,8 @@ export type Happening =
       readonly from: number;
       readonly to: number;
       readonly resumes?: string;
+      /** Digest of the saved plan that it carries out. */
+      readonly plan?: string;
       readonly cluster: string;
       /** True against the embedded cluster: nothing real was touched. */
       readonly rehearsal: boolean;
@@ -70,6 +73,8 @@ export type Happening =
       readonly objective: string;
       readonly change: string;
       readonly reason: string;
+      /** Of a dry run: what would be done. */
+      readonly would?: PlannedChange;
     }
   | {
       readonly type: 'change.failed';

@@ -39,6 +39,8 @@ export interface Author {
   readonly run: string;
   /** Digest of the journal's last record. */
   readonly journal: string;
+  /** Digest of the saved plan that the run carries out. */
+  readonly plan?: string;
 }
 
 export interface Lock {

@@ -1,5 +1,5 @@
 /** What stands in place of a secret. */
-const MASK = '***';
+export const MASK = '***';
 
 /** A name that says that its value is a credential, with what may follow in the name: AWS_SECRET_ACCESS_KEY, dbPassword, X-Amz-Signature. */
 const NAME =
@@ -27,6 +27,40 @@ const RULES: readonly (readonly [RegExp, string])[] = [
  */
 export function redact(text: string): string {
   return RULES.reduce((clean, [secret, mask]) => clean.replace(secret, mask), redactUrls(text));
+}
+
+/** Whether a name says that its value is a credential. */
+export function namesCredential(name: string): boolean {
+  return new RegExp(`${NAME}$`, 'i').test(name);
+}
+
+/** Of a diff: not the text of a file but what git says of it. */
+const HEADING = /^(?:diff --git |index |new file |deleted file |@@ |\+\+\+ (?:b\/|\/dev)|--- (?:a\/|\/dev))/;
+const BLOCK = new RegExp(`^(\\s*)(?:- )?["']?[\\w.-]*${NAME}["']?\\s*:\\s*[|>][-+\\d]*\\s*$`, 'i');
+const NAMED = new RegExp(`\\bname["']?\\s*:\\s*["']?[\\w.-]*${NAME}["']?,?\\s*$`, 'i');
+
+/** A diff of files, masked line by line: no line is lost, and what stands in a block below a credential's name goes with it. */
+export function redactLines(text: string): string {
+  let block: number | undefined;
+  let named = false;
+  const whole = text.replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$(?![\s\S]))/g, MASK);
+  return redactUrls(whole)
+    .split('\n')
+    .map((line) => {
+      if (HEADING.test(line)) return line;
+      const sign = /^[-+ ]?/.exec(line)?.[0] ?? '';
+      const rest = line.slice(sign.length);
+      const indent = rest.search(/\S|$/);
+      if (block !== undefined && (rest.trim() === '' || indent > block))
+        return `${sign}${' '.repeat(indent)}${rest.trim() === '' ? '' : MASK}`;
+      block = BLOCK.test(rest) ? indent : undefined;
+      if (block !== undefined) return line;
+      const wasNamed = named;
+      named = NAMED.test(rest);
+      if (named) return line;
+      return `${sign}${redact(wasNamed ? rest.replace(/(\bvalue["']?\s*:\s*)\S.*$/, `$1${MASK}`) : rest)}`;
+    })
+    .join('\n');
 }
 
 /** A text without the credentials that URLs in it may carry. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redact } from '#model/redact.ts';
+import { redact, redactLines } from '#model/redact.ts';
 
 const characters = (alphabet: string) => (minimum: number) =>
   fc.string({ unit: fc.constantFrom(...alphabet), minLength: minimum, maxLength: 60 });
@@ -101,4 +101,22 @@ describe('what says why is left', () => {
   ])('beside what is masked: %j', (text, left) => expect(redact(text)).toBe(left));
 
   it('lines stay lines', () => expect(redact('one\npassword=hunter22\nthree')).toBe('one\npassword=***\nthree'));
+});
+
+describe('a diff', () => {
+  it.each<[string, string, string]>([
+    ['keeps what names no credential', '+  retention: 30d\n-  retention: 14d', '+  retention: 30d\n-  retention: 14d'],
+    ['loses the value beside a name', '+  apiToken: hunter2\n  a: 1', '+  apiToken: ***\n  a: 1'],
+    ['keeps its heading', '+++ b/apps/secret.yaml/kubernetes/apps/monitoring', '+++ b/apps/secret.yaml/kubernetes/apps/monitoring'],
+    ['keeps a map below such a name', '+secretStoreRef:\n+  kind: SecretStore', '+secretStoreRef:\n+  kind: SecretStore'],
+    [
+      'loses the value of a named pair',
+      '+- name: DB_PASSWORD\n+  value: hunter2\n+- name: A',
+      '+- name: DB_PASSWORD\n+  value: ***\n+- name: A',
+    ],
+    ['loses the block below a name', '+password: |\n+  hunter2\n+\n+  more\n+b: 1', '+password: |\n+  ***\n+\n+  ***\n+b: 1'],
+    ['loses the credentials of an address', '+url: https://a:b@c', '+url: https://***@c'],
+  ])('%s', (_, before, after) => {
+    expect(redactLines(before)).toBe(after);
+  });
 });

@@ -1,10 +1,12 @@
 import path from 'node:path';
 import type { Commit } from '#model/change.ts';
 import { Unobserved, UserError } from '#model/errors.ts';
+import type { BranchCommit } from '#model/plan.ts';
 import type { Author } from '#model/ports.ts';
 import type { CheckoutAnswer, DifferencesAnswer, FilesAnswer, RemoteAnswer } from '#model/read.ts';
-import { redactUrls } from '#model/redact.ts';
+import { redactLines, redactUrls } from '#model/redact.ts';
 import { findDifferences } from './differences.ts';
+import { commitsBetween, PLAN_TRAILER } from './history.ts';
 import { type Git, gitIn, must } from './run.ts';
 import { buildTree, readFiles, withTemporary } from './tree.ts';
 
@@ -20,6 +22,11 @@ export interface Repository {
   checkout(signal: AbortSignal): Promise<CheckoutAnswer>;
   /** @throws Unobserved when the remote or the branch can't be read */
   files(paths: readonly string[], signal: AbortSignal, endings?: readonly string[]): Promise<FilesAnswer>;
+  /**
+   * What came to the branch after this commit, oldest first; undefined: the branch has no such commit (any more).
+   * @throws Unobserved as `files`
+   */
+  since(commit: string, signal: AbortSignal): Promise<readonly BranchCommit[] | undefined>;
   /** @throws Unobserved as `files` */
   differences(wanted: Pick<Commit, 'files' | 'edits'>, signal: AbortSignal): Promise<DifferencesAnswer>;
   /**
@@ -137,7 +144,7 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
     env: Record<string, string>,
     signal: AbortSignal,
   ): Promise<void> {
-    const lines = (await showDiff(tip, tree, foreign, env, signal)).trimEnd().split('\n');
+    const lines = redactLines((await showDiff(tip, tree, foreign, env, signal)).trimEnd()).split('\n');
     const more = lines.length > SHOWN_LINES ? `\n… ${lines.length - SHOWN_LINES} more lines` : '';
     throw new UserError(
       `${foreign.join(', ')} at ${remote}/${branch} was not written by this program, or was edited since; it would change so:\n${lines.slice(0, SHOWN_LINES).join('\n')}${more}`,
@@ -147,7 +154,8 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
 
   async function writeCommit(change: Commit, tip: string, tree: string, author: Author, signal: AbortSignal): Promise<string> {
     const signing = await git(['config', '--type=bool', '--get', 'commit.gpgsign'], { signal });
-    const message = `${change.why}\n\nAnton-Logging-Run: ${author.run}\nAnton-Logging-Journal: ${author.journal}\n`;
+    const plan = author.plan === undefined ? '' : `${PLAN_TRAILER}: ${author.plan}\n`;
+    const message = `${change.why}\n\nAnton-Logging-Run: ${author.run}\nAnton-Logging-Journal: ${author.journal}\n${plan}`;
     const sign = signing.stdout.trim() === 'true' ? ['-S'] : [];
     const remedy = 'set user.name and user.email (and the signing key, if commits are signed) in the Git configuration, then run again';
     return (await must(git, ['commit-tree', tree, '-p', tip, ...sign, '-F', '-'], { input: message, signal, remedy })).trim();
@@ -181,6 +189,10 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
       const tip = await tipToReadFrom(signal);
       const files = await readFiles(git, tip, paths, signal, endings);
       return { of: 'files', tip, files: Object.fromEntries([...files].map(([file, { text }]) => [file, text])) };
+    },
+
+    async since(commit, signal) {
+      return commitsBetween(git, commit, await tipToReadFrom(signal), signal);
     },
 
     async differences(wanted, signal) {

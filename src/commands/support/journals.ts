@@ -31,6 +31,14 @@ export function startOf(events: readonly Event[]): Extract<Event, { type: 'run.s
   return first?.type === 'run.started' ? first : undefined;
 }
 
+/** Whether a run of this machine began to carry out the saved plan with this digest. */
+export function hasBegun(plan: string): boolean {
+  return listRuns(journalDirectory()).some((run) => {
+    const events = readOrSkip(run);
+    return startOf(events)?.plan === plan && events.some(({ type }) => type === 'phase.started');
+  });
+}
+
 export interface Unfinished {
   readonly run: string;
   readonly from: number;

@@ -3,6 +3,7 @@ import type { Duration } from '#model/check.ts';
 import { parseDuration } from '#model/duration.ts';
 import { UserError } from '#model/errors.ts';
 import { outputFlag } from './base-command.ts';
+import type { SavedPlan } from './saved-plan.ts';
 
 /** What a run needs to know of the command line. */
 export interface RunFlags {
@@ -38,7 +39,14 @@ export const runFlags = {
   repair: repairFlag,
   yes: Flags.boolean({ default: false, description: 'do not ask before writing' }),
   overwrite: Flags.boolean({ default: false, description: 'replace generated files that were edited by hand' }),
+  plan: Flags.string({
+    description: 'run what "plan --out FILE" saved; refused when goals, repository or cluster moved since',
+    helpValue: 'FILE',
+  }),
 };
+
+/** Where `plan` saves what `--plan` takes. */
+export const outFlag = Flags.string({ description: 'save the plan, to be run with "run --plan FILE"', helpValue: 'FILE' });
 
 /**
  * @returns milliseconds
@@ -47,4 +55,12 @@ export const runFlags = {
 export function readTimeout(text: string): number {
   if (/^\d+[smhd]$/.test(text)) return parseDuration(text as Duration);
   throw new UserError(`--timeout ${text} is no duration`, 'write it as 90s, 10m or 2h');
+}
+
+/** The plan that `--plan` names. */
+export async function openPlanOf({ plan }: { readonly plan?: string | undefined }): Promise<SavedPlan | undefined> {
+  if (plan === undefined) return undefined;
+  // Loaded where it is needed: most runs have none.
+  const { openPlan } = await import('./saved-plan.ts');
+  return openPlan(plan);
 }

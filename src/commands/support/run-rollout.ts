@@ -1,19 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { relative } from 'node:path';
 import { createJournal } from '#adapters/journal.ts';
+import type { RunRequest } from '#engine/context.ts';
+import { planRollout } from '#engine/plan.ts';
+import { findChangedChanges, findMoves } from '#engine/plan-moves.ts';
 import { runPhases } from '#engine/run.ts';
 import type { Exit } from '#model/errors.ts';
 import type { Event } from '#model/event.ts';
 import type { Journal } from '#model/ports.ts';
+import { planText } from '#ui/plan.ts';
 import { resultText } from '#ui/result.ts';
 import { oneLine } from '#ui/text.ts';
 import { catalogueFor } from './catalogue.ts';
 import { chooseProgress } from './choose-progress.ts';
 import { confirm } from './confirm.ts';
 import { interruptSignal } from './interrupt.ts';
-import { journalDirectory } from './journals.ts';
+import { hasBegun, journalDirectory } from './journals.ts';
 import type { OwnGoals } from './open-goals.ts';
 import { type RunFlags, readTimeout } from './run-flags.ts';
+import { observeBasis, refuseMoves, type SavedPlan, savePlan } from './saved-plan.ts';
 import { type Writing, wireWriting } from './wire.ts';
 
 export interface Rollout {
@@ -25,7 +30,13 @@ export interface Rollout {
   readonly dryRun: boolean;
   /** The unfinished run that this one continues. */
   readonly resumes?: string;
+  /** The saved plan that it carries out. */
+  readonly plan?: SavedPlan;
+  /** Where to save the plan of a dry run. */
+  readonly out?: string;
 }
+
+type WiredFlags = Omit<RunFlags, 'yes' | 'kubeconfig' | 'context'>;
 
 /** Runs phases of the goals against the cluster that the flags name: asks first, shows progress, prints the result. */
 export async function runRollout(rollout: Rollout, flags: RunFlags): Promise<Exit> {
@@ -33,6 +44,7 @@ export async function runRollout(rollout: Rollout, flags: RunFlags): Promise<Exi
   readTimeout(flags.timeout);
   for (const warning of goals.warnings) process.stderr.write(`Warning: ${oneLine(warning)}\n`);
   const wiring = await wireWriting(flags, goals.environment, flags.overwrite);
+  if (rollout.plan !== undefined) await refuseMoved(rollout.plan, rollout, flags, wiring);
   if (apply && !dryRun) {
     const what = `run ${from === to ? `phase ${from}` : `phases ${from} to ${to}`} of ${goals.file.path}`;
     await confirm({ cluster: wiring.cluster, repository: wiring.repository, what }, flags.yes || wiring.rehearsal, interruptSignal());
@@ -49,46 +61,78 @@ export const NO_JOURNAL: Journal = { head: '', append: () => {} };
 
 /** The same with ports and journal given. Also for the rehearsal, which brings its own. */
 export async function runWired(
-  { goals, from, to, apply, dryRun, resumes }: Rollout,
-  flags: Omit<RunFlags, 'yes' | 'kubeconfig' | 'context'>,
+  rollout: Rollout,
+  flags: WiredFlags,
   wiring: Writing,
   journals: string | undefined,
   onEvent: (event: Event) => void = () => {},
 ): Promise<Exit> {
-  const run = newRunId();
-  const catalogue = catalogueFor(goals.environment);
-  const progress = chooseProgress(flags, catalogue.phases, goals.environment, dryRun);
+  const { goals, dryRun } = rollout;
+  const request = requestOf(rollout, flags);
+  const { phases } = catalogueFor(goals.environment);
+  const progress = chooseProgress(flags, phases, goals.environment, dryRun);
   let last: Event | undefined;
+  const remember = (event: Event): void => {
+    last = event;
+  };
+  const context = {
+    ...contextOf(goals, wiring),
+    journal: journals === undefined ? NO_JOURNAL : createJournal(journals, request.run),
+    listeners: [progress.listener, onEvent, remember],
+  };
   try {
-    const result = await runPhases(
-      {
-        ...wiring,
-        ...catalogue,
-        environment: goals.environment,
-        goalsFile: goals.file,
-        journal: journals === undefined ? NO_JOURNAL : createJournal(journals, run),
-        listeners: [progress.listener, onEvent, (event) => (last = event)],
-        signal: interruptSignal(),
-      },
-      {
-        run,
-        from,
-        to,
-        apply,
-        dryRun,
-        overwrite: flags.overwrite,
-        repair: flags.repair,
-        timeout: readTimeout(flags.timeout),
-        ...(resumes === undefined ? {} : { resumes }),
-      },
-    );
+    if (dryRun) {
+      const plan = await planRollout(context, request, await observeBasis(goals, wiring));
+      await progress.close();
+      const text = `${JSON.stringify(plan, undefined, 2)}\n`;
+      if (flags.output === 'json') process.stdout.write(text);
+      if (flags.output === 'table') process.stdout.write(planText(plan));
+      if (rollout.out !== undefined) await savePlan(rollout.out, plan, text);
+      return plan.exit;
+    }
+    const result = await runPhases(context, request);
     await progress.close();
     if (flags.output === 'json') process.stdout.write(`${JSON.stringify(last, undefined, 2)}\n`);
-    if (flags.output === 'table') process.stdout.write(resultText(result, last?.type === 'run.finished' && !dryRun ? last.phases : []));
+    if (flags.output === 'table') process.stdout.write(resultText(result, last?.type === 'run.finished' ? last.phases : []));
     return result.exit;
   } finally {
     await progress.close();
   }
+}
+
+/**
+ * Plans anew, unseen, and compares.
+ * @throws UserError with everything that is not as the plan has it
+ */
+async function refuseMoved(saved: SavedPlan, rollout: Rollout, flags: WiredFlags, wiring: Writing): Promise<void> {
+  const { goals } = rollout;
+  const basis = await observeBasis(goals, wiring);
+  const commits = await wiring.git.since(saved.plan.basis.repository.tip, interruptSignal());
+  refuseMoves(saved, findMoves(saved.plan.basis, basis, commits, saved.digest));
+  const context = { ...contextOf(goals, wiring), journal: NO_JOURNAL, listeners: [] };
+  const now = await planRollout(context, requestOf(rollout, flags), basis);
+  const isBegun = (commits ?? []).some(({ plan }) => plan === saved.digest) || hasBegun(saved.digest);
+  refuseMoves(saved, findChangedChanges(saved.plan, now, isBegun));
+}
+
+function contextOf(goals: OwnGoals, wiring: Writing) {
+  const { environment, file } = goals;
+  return { ...wiring, ...catalogueFor(environment), environment, goalsFile: file, signal: interruptSignal() };
+}
+
+function requestOf({ from, to, apply, dryRun, resumes, plan }: Rollout, flags: WiredFlags): RunRequest {
+  return {
+    run: newRunId(),
+    from,
+    to,
+    apply,
+    dryRun,
+    overwrite: flags.overwrite,
+    repair: flags.repair,
+    timeout: readTimeout(flags.timeout),
+    ...(resumes === undefined ? {} : { resumes }),
+    ...(plan === undefined ? {} : { plan: plan.digest }),
+  };
 }
 
 /** The goals file is the user's: it is never committed for them. */

@@ -30,6 +30,7 @@ export interface Looking {
 export interface Writing extends Looking {
   /** "main of origin, seen from here" */
   readonly repository: string;
+  readonly git: Repository;
   readonly performer: Performer;
   readonly lock: Lock;
   readonly access: AccessReviewer;
@@ -84,6 +85,7 @@ export async function wireWriting(
   return {
     ...looking,
     repository: `branch ${environment.gitops.branch} of ${environment.gitops.remote}, by way of ${around.checkout}`,
+    git: repository,
     performer: createPerformer({ kubernetes, repository, clock, overwrite }),
     lock: createLock({ kubernetes, clock, namespace: environment.gitops.namespace, identity: processIdentity() }),
     access: createAccessReviewer(kubernetes),

@@ -1,0 +1,125 @@
+import { matchPhases } from '#goals/catalogue.ts';
+import { loadGoals } from '#goals/load.ts';
+import type { MatchedObjective, MatchedPhase } from '#goals/types.ts';
+import { isCheck, isGate, isProbe, type Validation } from '#model/check.ts';
+import type { Event, EventType } from '#model/event.ts';
+import type { Basis, Plan, PlannedCheck, PlannedObjective, PlannedPhase } from '#model/plan.ts';
+import type { RunContext, RunRequest } from './context.ts';
+import { isStanding, wasShown } from './evidence.ts';
+import { describeChange } from './execute.ts';
+import { describePermission, distinct, permissionsOf } from './permissions.ts';
+import { runPhases } from './run.ts';
+import { distinctValidations } from './validations.ts';
+
+/** What a run would do: a dry run, and beside it what a run would wait for, probe and need. */
+export async function planRollout(context: RunContext, request: RunRequest, basis: Basis): Promise<Plan> {
+  const events: Event[] = [];
+  const made = context.clock.now().toISOString();
+  const listeners = [...context.listeners, (event: Event) => void events.push(event)];
+  const { state, exit, summary, remedy } = await runPhases({ ...context, listeners }, { ...request, apply: true, dryRun: true });
+  const matched = matchPhases(
+    context.phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(context.environment) })),
+    loadGoals(await context.goalsFile.read(), context.goalsFile.path),
+  ).filter(({ number }) => number >= request.from && number <= request.to);
+  const isDone = exit === 0 && matched.every((phase) => phase.objectives.every((objective) => hasNothingToDo(objective, events)));
+  const phases = matched.map((phase) => planPhase(phase, events));
+  return {
+    version: 1,
+    made,
+    from: request.from,
+    to: request.to,
+    basis,
+    state,
+    exit,
+    summary: summarise(phases, isDone, summary),
+    ...(remedy === undefined || isDone ? {} : { remedy }),
+    nothing_to_do: isDone,
+    permissions: distinct(matched.flatMap(({ body }) => permissionsOf(body, true, request.repair))).map(describePermission),
+    denied: ofType(events, 'preflight.finished').flatMap(({ denied }) => denied),
+    phases,
+  };
+}
+
+/** What only waits for an earlier phase of the plan is in nobody's way. */
+function summarise(phases: readonly PlannedPhase[], isDone: boolean, summary: string): string {
+  if (isDone) return 'nothing to do: everything is as declared';
+  const first = phases.find(({ state }) => state !== 'completed');
+  const isStopped = first === undefined || ['blocked', 'failed', 'in_progress'].includes(first.state);
+  if (isStopped) return summary;
+  const counts = phases.flatMap(({ objectives }) => objectives.map(({ changes }) => changes.length));
+  const changes = counts.reduce((sum, count) => sum + count, 0);
+  return `${changes} ${changes === 1 ? 'change' : 'changes'} planned, from phase ${first.phase} on; nothing was changed`;
+}
+
+function planPhase(phase: MatchedPhase, events: readonly Event[]): PlannedPhase {
+  const judged = ofType(events, 'check.judged').filter((event) => event.phase === phase.number && event.objective === undefined);
+  // Of a check that was told twice the last word counts.
+  const preconditions = [...new Map(judged.map((event) => [event.check, describeCheck(event)])).values()];
+  const state = ofType(events, 'phase.finished').find((event) => event.phase === phase.number)?.state ?? 'pending';
+  return {
+    phase: phase.number,
+    name: phase.name,
+    state,
+    preconditions,
+    objectives: phase.objectives.map((objective) => planObjective(objective, events)),
+  };
+}
+
+function planObjective(objective: MatchedObjective, events: readonly Event[]): PlannedObjective {
+  const finished = ofType(events, 'objective.finished').find((event) => event.objective === objective.id);
+  const state = finished?.state ?? 'pending';
+  const steps = objective.definition?.steps ?? [];
+  const awaited = steps.flatMap((step) => (step.do === 'await' ? [step.what] : []));
+  const isOver = state === 'completed' || state === 'skipped';
+  const validations = isOver ? [] : [...distinctValidations(objective), ...awaited].filter((one) => isOpen(one, objective));
+  const ahead = [...new Map(validations.map((validation) => [validation.id, validation])).values()];
+  return {
+    objective: objective.id,
+    name: objective.name,
+    state,
+    ...(finished?.reason === undefined || state === 'pending' ? {} : { reason: finished.reason }),
+    derives: steps.some((step) => step.do === 'derive'),
+    changes: changesOf(objective, events),
+    waits: ahead.filter(isCheck).map(({ id, title }) => ({ check: id, title })),
+    probes: ahead
+      .flatMap((one) => (!isGate(one) && isProbe(one) ? [one] : []))
+      .map((probe) => {
+        const { before, after } = probe.with('plan');
+        return { probe: probe.id, title: probe.title, writes: [...before, ...after].map(describeChange) };
+      }),
+    gates: ahead
+      .filter(isGate)
+      .map((gate) =>
+        gate.gate === 'approval'
+          ? { gate: gate.id, kind: gate.gate, what: gate.of }
+          : { gate: gate.id, kind: gate.gate, what: gate.title, for: gate.for },
+      ),
+  };
+}
+
+/** Gates that a person passed already, and what was shown once for all, are not ahead any more. */
+function isOpen(validation: Validation, { evidence }: MatchedObjective): boolean {
+  if (!isGate(validation)) return isStanding(validation, evidence);
+  return validation.gate === 'soak' || evidence?.approvals[validation.of] === undefined;
+}
+
+/** Completed, or shown once with nothing red since: its probes may be old, and would be run again. */
+function hasNothingToDo(objective: MatchedObjective, events: readonly Event[]): boolean {
+  const state = ofType(events, 'objective.finished').find((event) => event.objective === objective.id)?.state;
+  if (state === 'completed' || state === 'skipped') return true;
+  const isRed = ofType(events, 'check.judged').some((event) => event.objective === objective.id && event.state !== 'met');
+  const isRefused = ofType(events, 'change.failed').some((event) => event.objective === objective.id);
+  return wasShown(objective) && state === 'pending' && !isRed && !isRefused && changesOf(objective, events).length === 0;
+}
+
+function changesOf({ id }: MatchedObjective, events: readonly Event[]) {
+  return ofType(events, 'change.skipped').flatMap(({ objective, would }) => (objective === id && would !== undefined ? [would] : []));
+}
+
+function describeCheck({ check, title, state, summary, cause, remedy }: Extract<Event, { type: 'check.judged' }>): PlannedCheck {
+  return { check, title, state, summary, ...(cause === undefined ? {} : { cause }), ...(remedy === undefined ? {} : { remedy }) };
+}
+
+function ofType<T extends EventType>(events: readonly Event[], type: T): readonly Extract<Event, { type: T }>[] {
+  return events.filter((event): event is Extract<Event, { type: T }> => event.type === type);
+}
