@@ -102,7 +102,11 @@ describe('a saved plan', () => {
       expect([exit, stderr]).toEqual([2, expect.stringContaining('is a plan of phases 1 to 1, not of phase 2')]);
     });
     await withRehearsal(async () => {
-      expectRefused(await runCommand(['run', '--plan', file, '--yes']), /^ {2}cluster: the API server was http:\S+, is http:\S+$/m);
+      expectRefused(
+        await runCommand(['run', '--plan', file, '--yes']),
+        /^ {2}cluster: the API server was http:\S+, is http:\S+$/m,
+        /^ {2}cluster: it is another one: namespace kube-system had uid \S+, has \S+$/m,
+      );
     });
   });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { readObject } from '#adapters/kubernetes/read.ts';
+import { readList } from '#adapters/kubernetes/read.ts';
 import { readPlanFile, writePlanFile } from '#adapters/plan-file.ts';
 import { describeDeclared } from '#engine/declared.ts';
 import { loadDocument } from '#goals/load.ts';
@@ -57,11 +57,12 @@ export function refuseMoves({ file, plan }: SavedPlan, moves: readonly string[])
   );
 }
 
-/** Whoever may not read the namespace is told apart by the API server's address alone. */
+/** By a list, which the phases need anyway: no permission is asked for that only plans would use. Without it the address alone tells. */
 async function uidOf(kubernetes: Writing['kubernetes']): Promise<string> {
   try {
-    const { object } = await readObject(kubernetes, { apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' }, interruptSignal());
-    return object?.metadata.uid ?? '';
+    const scope = { group: '', version: 'v1', resource: 'namespaces' };
+    const { items } = await readList(kubernetes, { of: 'list', scope }, interruptSignal());
+    return items.find(({ metadata }) => metadata.name === 'kube-system')?.metadata.uid ?? '';
   } catch (error) {
     if (error instanceof Unobserved && error.reason === 'forbidden') return '';
     throw error;
