@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { createGoalsFile } from '#adapters/files.ts';
+import { secret, service } from '#rehearsal/build.ts';
 import { withRehearsal } from './rehearsal.ts';
 import { runCommand, runEvents } from './run-command.ts';
 import { scratchFile, scratchFolder } from './scratch.ts';
@@ -57,6 +58,28 @@ test('a cluster with neither Airflow, Grafana, External Secrets nor a default St
   });
 });
 
+test('so does one without Rook and Prometheus, once the buckets and Secrets are made that it names', { timeout: 120_000 }, async () => {
+  await withBareRehearsal(async ({ world }) => {
+    for (const name of ABSENT_KINDS) world.store.remove({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name });
+    world.store.remove({ apiVersion: 'v1', kind: 'Service', namespace: 'storage', name: 'rook-ceph-rgw-storage' });
+    const minio = service('storage/minio', { app: 'rook-ceph-rgw' }, 9000, 8080);
+    world.store.put({ ...minio, metadata: { ...minio.metadata, labels: { app: 'minio' } } });
+    const { stdout } = await runCommand(['init']);
+    expect(stdout).toContain('"http://minio.storage.svc:9000"');
+    expect(stdout.slice(stdout.indexOf('To do'))).toMatchSnapshot();
+    const keys = { access_key_id: 'access', secret_access_key: 'key' };
+    for (const bucket of ['loki-logs', 'airflow-logs']) {
+      world.buckets.create(bucket);
+      world.buckets.grant('access', 'key', bucket);
+    }
+    const place = { endpoint: 'http://minio.storage.svc:9000', bucket: 'loki-logs', region: 'us-east-1' };
+    world.store.put(secret('monitoring/loki-s3-credentials', { ...keys, ...place }));
+    world.store.put(secret('airflow/airflow-logs', keys));
+    const run = await runCommand(['run', '--yes']);
+    expect(run.exit).toBe(0);
+  });
+});
+
 test('it writes at the top of the checkout, from anywhere in it, or where --goals says', async () => {
   await withBareRehearsal(async ({ checkout }) => {
     const below = join(checkout, 'kubernetes', 'apps');
@@ -108,6 +131,16 @@ test('outside of a checkout it says where to run', async () => {
   const { exit, stderr } = await runCommand(['init']);
   expect({ exit, stderr }).toEqual({ exit: 2, stderr: expect.stringContaining('run in a checkout of the repository that Flux follows') });
 });
+
+/** Of Rook and of the Prometheus Operator. */
+const ABSENT_KINDS = [
+  'cephclusters.ceph.rook.io',
+  'cephobjectstores.ceph.rook.io',
+  'objectbucketclaims.objectbucket.io',
+  'prometheuses.monitoring.coreos.com',
+  'prometheusrules.monitoring.coreos.com',
+  'servicemonitors.monitoring.coreos.com',
+];
 
 /** The homelab without a goals file. */
 async function withBareRehearsal(use: Parameters<typeof withRehearsal>[0]): Promise<void> {

@@ -70,7 +70,7 @@ function draftArchive(findings: readonly Finding[]): readonly Finding[] {
   const valueAt = (pointer: string) => findings.find((each) => each.pointer === `/environment${pointer}`)?.value;
   const namespace = valueAt('/airflow/namespace');
   if (namespace === undefined || valueAt('/storage/bucket/from') !== 'existing') return [];
-  const remedy = `make the bucket, and in namespace ${namespace} the Secret airflow-logs with the keys access_key_id and secret_access_key`;
+  const remedy = `make bucket airflow-logs, and in namespace ${namespace} the Secret airflow-logs with the keys access_key_id and secret_access_key`;
   return ['bucket', 'secret'].map((what) => guessed(`/airflow/archive/${what}`, 'airflow-logs', 'a name of ours', remedy));
 }
 

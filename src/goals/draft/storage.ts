@@ -6,7 +6,8 @@ type StorageClass = SurveyedCluster['storageClasses'][number];
 
 const BUCKET = 'loki-logs';
 const MAKE_BUCKET =
-  'make the bucket, and in the namespace of Loki the Secret loki-s3-credentials with the keys access_key_id and secret_access_key';
+  `make bucket ${BUCKET}, and in the namespace of Loki the Secret loki-s3-credentials ` +
+  'with the keys access_key_id, secret_access_key, endpoint, bucket and region';
 /** Servers of S3 that run in clusters, by their label app.kubernetes.io/name or app. */
 const SERVERS = ['minio', 'garage', 'seaweedfs-s3', 'seaweedfs', 'ceph-rgw', 'rook-ceph-rgw', 'zenko-cloudserver'];
 
@@ -57,7 +58,7 @@ function withRook({ cephClusters }: SurveyedCluster, choice: Choice<Store>, clas
       ? guessed('/storage/rook/cluster', store.namespace, `no CephCluster is in ${store.namespace}`)
       : settle(ceph, '/storage/rook/cluster', ceph.chosen.name, `CephCluster ${pathOf(ceph.chosen)}`);
   return [
-    found('/storage/rook/namespace', store.namespace, source),
+    settle(choice, '/storage/rook/namespace', store.namespace, source),
     cluster,
     settle(choice, '/storage/rook/objectStore', store.name, `${source}${store.isReady ? ', Ready' : ', not Ready'}`),
     draftEndpoint(store, source),

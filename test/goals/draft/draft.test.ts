@@ -70,7 +70,7 @@ describe('storage', () => {
     expect(findingOf(survey(CEPH), '/storage/bucket/from')).toMatchObject({
       value: 'existing',
       guessed: true,
-      remedy: expect.stringContaining('make the bucket'),
+      remedy: expect.stringContaining('make bucket loki-logs'),
     });
   });
 
