@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -40,7 +41,7 @@ beforeAll(async () => {
 });
 
 test('other namespaces, bucket, object store and chart versions: the environment says it, and the rollout completes', async () => {
-  let ended = await user.run(['run']);
+  let ended = await user.run(['run', '--plan', await savePlan()]);
   // Only the two minutes of quiet may be missing: they are real ones here.
   const until = soakEnds(ended);
   if (until !== undefined) {
@@ -58,6 +59,18 @@ test('other namespaces, bucket, object store and chart versions: the environment
   expect(statusOf(release).history[0].chartVersion).toBe('18.10.2');
   expect((await listObjects(real.s3, 'team-logs')).some((key) => key.startsWith('fake/'))).toBe(true);
 });
+
+/** The first one is of before somebody else's commit. */
+async function savePlan(): Promise<string> {
+  const file = path.join(real.directory, 'plan.json');
+  await user.read(['plan', '--out', file]);
+  await user.git('commit', '--quiet', '--allow-empty', '--message', 'Nothing to do with logging');
+  await user.git('push', '--quiet', 'origin', 'HEAD:main');
+  const refused = await user.run(['run', '--plan', file]);
+  expect(refused).toMatchObject({ exit: 2, stderr: expect.stringContaining('by grace came to main: Nothing to do with logging') });
+  await user.read(['plan', '--out', file]);
+  return file;
+}
 
 test('what was rolled out holds, and nobody has changed it since', async () => {
   const { regressions, drift, unseen } = JSON.parse(await user.read(['verify', '--output', 'json']));
