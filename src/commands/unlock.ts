@@ -20,7 +20,7 @@ export default class Unlock extends BaseCommand {
     const { environment } = await openOwnGoals(flags);
     const { wireLooking } = await import('./support/wire.ts');
     const { dismissHolder, readHolder } = await import('#adapters/kubernetes/holder.ts');
-    const { kubernetes, cluster } = await wireLooking(flags, environment);
+    const { kubernetes } = await wireLooking(flags, environment);
     const { namespace } = environment.gitops;
     const holder = await readHolder(kubernetes, namespace);
     if (holder === undefined) {
@@ -34,7 +34,7 @@ export default class Unlock extends BaseCommand {
     if (renewed !== undefined) this.print(`  renewed: ${shortTime(renewed)}`);
     if (!flags.force) return EXIT.done;
     const { confirm } = await import('./support/confirm.ts');
-    await confirm({ cluster, what: 'take the Lease away from that run' }, flags.yes, interruptSignal());
+    await confirm({ kubernetes, what: 'take the Lease away from that run' }, flags.yes, interruptSignal());
     await dismissHolder(kubernetes, namespace);
     this.print('The Lease is free.');
     return EXIT.done;

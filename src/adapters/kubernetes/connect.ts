@@ -75,6 +75,11 @@ export async function connect(options: ConfigOptions): Promise<Kubernetes> {
   return kubernetes;
 }
 
+/** The API server's address, with the path below which some proxies keep it. */
+export function addressOf({ server }: Pick<Kubernetes, 'server'>): string {
+  return server.origin + server.pathname.replace(/\/$/, '');
+}
+
 /** The JSON of an answer of the API server itself. @throws Unreadable when it is none */
 export function parseReply(reply: Reply, what: string): Record<string, unknown> {
   try {

@@ -24,8 +24,11 @@ export function chooseProgress(flags: ProgressFlags, phases: readonly Phase[], e
   }
   const colours = wantsColour(process.stderr, flags['no-color'], process.env);
   const movable = isTerminal(process.stderr, process.env);
-  // What would be done is the result of a dry run, not its progress.
-  if (dryRun) return plainProgress((text) => process.stdout.write(text), { colours, verbose: flags.verbose });
+  if (dryRun) {
+    // What would be done is the result of a dry run, not its progress; as JSON it comes at the end, and stdout holds nothing else.
+    const stream = flags.output === 'json' ? process.stderr : process.stdout;
+    return plainProgress((text) => stream.write(text), { colours, verbose: flags.verbose });
+  }
   // The tree folds what is done; whoever asked for more wants to read it all.
   if (movable && colours && !flags.verbose) return liveProgress(outlinePhases(phases, environment), process.stderr);
   return plainProgress((text) => process.stderr.write(text), { colours, verbose: flags.verbose });

@@ -1,10 +1,12 @@
 import { createInterface } from 'node:readline/promises';
+import { addressOf, type Kubernetes } from '#adapters/kubernetes/connect.ts';
 import { EXIT, UserError } from '#model/errors.ts';
+import type { RemoteAnswer } from '#model/read.ts';
 import { oneLine } from '#ui/text.ts';
 
 interface Intent {
-  readonly cluster: string;
-  readonly repository?: string;
+  readonly kubernetes: Pick<Kubernetes, 'contextName' | 'server'>;
+  readonly repository?: Pick<RemoteAnswer, 'remote' | 'branch'>;
   /** "run phases 1 to 6" */
   readonly what: string;
 }
@@ -13,9 +15,11 @@ interface Intent {
  * Shows what is going to be written where, and asks.
  * @throws UserError when the answer is no, or when there is nobody to ask
  */
-export async function confirm({ cluster, repository, what }: Intent, yes: boolean, signal: AbortSignal): Promise<void> {
-  process.stderr.write(`About to ${what}\n  cluster:    ${oneLine(cluster)}\n`);
-  if (repository !== undefined) process.stderr.write(`  repository: ${oneLine(repository)}\n`);
+export async function confirm({ kubernetes, repository, what }: Intent, yes: boolean, signal: AbortSignal): Promise<void> {
+  process.stderr.write(`About to ${what}\n  context:    ${oneLine(kubernetes.contextName)}\n  API server: ${addressOf(kubernetes)}\n`);
+  if (repository !== undefined) {
+    process.stderr.write(`  repository: ${oneLine(repository.remote)}\n  branch:     ${oneLine(repository.branch)}\n`);
+  }
   if (yes) return;
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) {
     throw new UserError(

@@ -47,7 +47,8 @@ export async function runRollout(rollout: Rollout, flags: RunFlags): Promise<Exi
   if (rollout.plan !== undefined) await refuseMoved(rollout.plan, rollout, flags, wiring);
   if (apply && !dryRun) {
     const what = `run ${from === to ? `phase ${from}` : `phases ${from} to ${to}`} of ${goals.file.path}`;
-    await confirm({ cluster: wiring.cluster, repository: wiring.repository, what }, flags.yes || wiring.rehearsal, interruptSignal());
+    const repository = await wiring.git.tip(interruptSignal());
+    await confirm({ kubernetes: wiring.kubernetes, repository, what }, flags.yes || wiring.rehearsal, interruptSignal());
   }
   const before = await goals.file.read();
   const journals = apply && !dryRun ? journalDirectory() : undefined;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { addressOf } from '#adapters/kubernetes/connect.ts';
 import { readList } from '#adapters/kubernetes/read.ts';
 import { readPlanFile, writePlanFile } from '#adapters/plan-file.ts';
 import { describeDeclared } from '#engine/declared.ts';
@@ -43,7 +44,7 @@ export async function observeBasis({ file }: OwnGoals, { kubernetes, git }: Pick
   const { remote, branch, tip = '' } = await git.tip(interruptSignal());
   return {
     goals: describeDeclared(goals),
-    cluster: { server: kubernetes.server.origin + kubernetes.server.pathname.replace(/\/$/, ''), uid: await uidOf(kubernetes) },
+    cluster: { server: addressOf(kubernetes), uid: await uidOf(kubernetes) },
     repository: { remote, branch, tip },
   };
 }

@@ -28,8 +28,7 @@ export interface Looking {
 
 /** The ports for changing it, too. */
 export interface Writing extends Looking {
-  /** "main of origin, seen from here" */
-  readonly repository: string;
+  /** The branch that Flux follows, seen from here. */
   readonly git: Repository;
   readonly performer: Performer;
   readonly lock: Lock;
@@ -84,7 +83,6 @@ export async function wireWriting(
   const { kubernetes, clock, rehearsal } = looking;
   return {
     ...looking,
-    repository: `branch ${environment.gitops.branch} of ${environment.gitops.remote}, by way of ${around.checkout}`,
     git: repository,
     performer: createPerformer({ kubernetes, repository, clock, overwrite }),
     lock: createLock({ kubernetes, clock, namespace: environment.gitops.namespace, identity: processIdentity() }),
