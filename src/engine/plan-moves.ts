@@ -25,6 +25,11 @@ export function findChangedChanges(before: Plan, now: Plan, hasBegun: boolean): 
   );
 }
 
+/** Whether a commit holds nothing but the goals file: that one is compared by what it declares. A run itself asks to commit its progress. */
+export function isProgress({ files }: BranchCommit, goals: string): boolean {
+  return files.length === 1 && `/${goals}`.endsWith(`/${files[0]}`);
+}
+
 function ofGoals({ goals: before }: Basis, { goals: now }: Basis): readonly string[] {
   const pointers = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   const moved = pointers.filter((pointer) => before[pointer]?.digest !== now[pointer]?.digest);

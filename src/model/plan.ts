@@ -99,6 +99,8 @@ export interface BranchCommit {
   readonly hash: string;
   readonly author: string;
   readonly subject: string;
+  /** What it changed, from the top of the repository; of a merge nothing. */
+  readonly files: readonly string[];
   /** Digest of the saved plan that it carries out. */
   readonly plan?: string;
 }

@@ -191,3 +191,19 @@ test('a checkout is found from below, with its remotes and without their credent
   git(checkout, 'remote', 'remove', 'origin');
   expect((await findCheckout(checkout)).remotes).toEqual([]);
 });
+
+test('what came to the branch since a commit, with author, files and the plan that it carries out', async () => {
+  const { bare, checkout, repository } = await lab();
+  const begin = git(bare, 'rev-parse', 'main').trim();
+  expect(await repository.since(begin, signal)).toEqual([]);
+  await repository.commit(add, { ...author, plan: 'f'.repeat(64) }, false, signal);
+  git(checkout, 'pull', '--quiet', 'origin', 'main');
+  await pushFiles(checkout, { 'a b.md': 'x', 'notes.md': 'y' }, 'by hand');
+  await pushFiles(checkout, {}, 'nothing');
+  expect(await repository.since(begin, signal)).toEqual([
+    expect.objectContaining({ subject: 'deploy Loki', plan: 'f'.repeat(64), files: expect.arrayContaining(['apps/loki/ks.yaml']) }),
+    { hash: expect.stringMatching(/^[0-9a-f]{40}$/), author: 'Somebody', subject: 'by hand', files: ['a b.md', 'notes.md'] },
+    expect.objectContaining({ subject: 'nothing', files: [] }),
+  ]);
+  expect(await repository.since('0'.repeat(40), signal)).toBeUndefined();
+});

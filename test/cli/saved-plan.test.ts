@@ -44,6 +44,13 @@ describe('a saved plan', () => {
       expect(ran.stderr).toContain('phases 1 to 1');
       expect(git(cluster.checkout, 'fetch', '--quiet', 'origin')).toBe('');
       expect(git(cluster.checkout, 'log', '-1', '--format=%B', 'origin/main')).toMatch(/^Anton-Logging-Plan: [0-9a-f]{64}$/m);
+      // As the run itself says at its end.
+      git(cluster.checkout, 'config', 'user.name', 'Ada Lovelace');
+      git(cluster.checkout, 'config', 'user.email', 'ada@example.org');
+      git(cluster.checkout, 'pull', '--quiet', '--rebase', '--autostash', 'origin', 'main');
+      git(cluster.checkout, 'add', 'goals/goals.json');
+      git(cluster.checkout, 'commit', '--quiet', '-m', 'Record logging progress');
+      git(cluster.checkout, 'push', '--quiet', 'origin', 'HEAD:main');
       const resumed = await runCommand(['resume', '--plan', file, '--yes']);
       expect(resumed.exit, resumed.stderr).toBe(0);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findChangedChanges, findMoves } from '#engine/plan-moves.ts';
+import { findChangedChanges, findMoves, isProgress } from '#engine/plan-moves.ts';
 import type { Basis, Plan, PlannedObjective, PlannedPart } from '#model/plan.ts';
 
 const OWN = 'own';
@@ -8,7 +8,7 @@ const BASIS: Basis = {
   cluster: { server: 'https://one', uid: 'u1' },
   repository: { remote: 'origin (url)', branch: 'main', tip: 'aaaaaaaaaaaaaaaa' },
 };
-const commit = { hash: 'bbbbbbbbbbbbbbbb', author: 'Ada', subject: 'mine' };
+const commit = { hash: 'bbbbbbbbbbbbbbbb', author: 'Ada', subject: 'mine', files: ['a.yaml'] };
 
 describe('what a plan was made of', () => {
   it.each<[string, Basis, Parameters<typeof findMoves>[2], readonly string[]]>([
@@ -48,6 +48,15 @@ describe('what a plan was made of', () => {
   ])('%s', (_, now, commits, moves) => {
     expect(findMoves(BASIS, now, commits, OWN)).toEqual(moves);
   });
+});
+
+it.each<[readonly string[], boolean]>([
+  [['goals/goals.json'], true],
+  [['goals/goals.json', 'a.yaml'], false],
+  [['other/goals.json'], false],
+  [[], false],
+])('a commit of %j: is it progress alone? %s', (files, expected) => {
+  expect(isProgress({ ...commit, files }, '/home/ada/lab/goals/goals.json')).toBe(expected);
 });
 
 const file = { name: 'a.yaml', digest: '1' };

@@ -14,11 +14,12 @@ export async function commitsBetween(
 ): Promise<readonly BranchCommit[] | undefined> {
   if (earlier === later) return [];
   if ((await git(['merge-base', '--is-ancestor', earlier, later], { signal })).failed) return undefined;
-  const format = `--format=%H%x00%an%x00%s%x00%(trailers:key=${PLAN_TRAILER},valueonly,separator=%x20)`;
-  const log = await must(git, ['log', '--reverse', '-z', format, `${earlier}..${later}`], { signal });
-  const fields = log.split('\0');
-  return Array.from({ length: Math.floor(fields.length / 4) }, (_, index) => {
-    const [hash = '', author = '', subject = '', plan = ''] = fields.slice(index * 4, index * 4 + 4);
-    return { hash, author, subject: redact(subject), ...(plan.trim() === '' ? {} : { plan: plan.trim() }) };
+  const format = `--format=%x1e%H%x00%an%x00%s%x00%(trailers:key=${PLAN_TRAILER},valueonly,separator=%x20)%x00`;
+  const log = await must(git, ['log', '--reverse', '-z', '--name-only', '--no-renames', format, `${earlier}..${later}`], { signal });
+  const records = log.split('\x1e').slice(1);
+  return records.map((record) => {
+    const [hash = '', author = '', subject = '', plan = '', ...names] = record.split('\0');
+    const files = names.map((name) => name.trim()).filter((name) => name !== '');
+    return { hash, author, subject: redact(subject), files, ...(plan.trim() === '' ? {} : { plan: plan.trim() }) };
   });
 }

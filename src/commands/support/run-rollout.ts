@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { createJournal } from '#adapters/journal.ts';
 import type { RunRequest } from '#engine/context.ts';
 import { planRollout } from '#engine/plan.ts';
-import { findChangedChanges, findMoves } from '#engine/plan-moves.ts';
+import { findChangedChanges, findMoves, isProgress } from '#engine/plan-moves.ts';
 import { runPhases } from '#engine/run.ts';
 import type { Exit } from '#model/errors.ts';
 import type { Event } from '#model/event.ts';
@@ -109,10 +109,11 @@ async function refuseMoved(saved: SavedPlan, rollout: Rollout, flags: WiredFlags
   const { goals } = rollout;
   const basis = await observeBasis(goals, wiring);
   const commits = await wiring.git.since(saved.plan.basis.repository.tip, interruptSignal());
-  refuseMoves(saved, findMoves(saved.plan.basis, basis, commits, saved.digest));
+  const isBegun = (commits ?? []).some(({ plan }) => plan === saved.digest) || hasBegun(saved.digest);
+  const news = commits?.filter((commit) => !isBegun || !isProgress(commit, goals.file.path));
+  refuseMoves(saved, findMoves(saved.plan.basis, basis, news, saved.digest));
   const context = { ...contextOf(goals, wiring), journal: NO_JOURNAL, listeners: [] };
   const now = await planRollout(context, requestOf(rollout, flags), basis);
-  const isBegun = (commits ?? []).some(({ plan }) => plan === saved.digest) || hasBegun(saved.digest);
   refuseMoves(saved, findChangedChanges(saved.plan, now, isBegun));
 }
 
