@@ -49,9 +49,10 @@ export const archiveIsComplete = (airflow: Airflow): Check =>
       const { objects = [] } = list;
       const prefix = `${archivePrefix(airflow)}/`;
       const sizes = new Map(objects.map(({ key, size }) => [key.slice(prefix.length), size]));
-      // It is written last: a list without it is of before, although it was asked for at the same time.
-      if (!sizes.has(MANIFEST))
-        return pending('the archive was finished while it was looked at', ['its list is older than its manifest'], 'nothing yet');
+      // The inventory is written first and the manifest last: what does not fit is of before, although all was asked for at once.
+      const older = !sizes.has(MANIFEST) ? 'list' : inventory === undefined && sizes.has(INVENTORY) ? INVENTORY : undefined;
+      if (older !== undefined)
+        return pending('the archive was finished while it was looked at', [`its ${older} is older than its manifest`], 'nothing yet');
       if (inventory === undefined)
         return doubtful(airflow, `${prefix}${INVENTORY} is not in the bucket`, ['nobody can tell what the claim held']);
       const counted = { files: inventory.size, bytes: sum(inventory.values()) };

@@ -18,7 +18,7 @@ export const LANES: readonly (readonly Session[])[] = [
   [
     { name: 'contract', tests: ['kubernetes', 's3', 'loki', 'prometheus'].map((of) => `test/contract/${of}`), ...platform },
     // Releases of the same chart beside each other: their processes could not listen at the same port.
-    { name: 'flux', tests: ['test/contract/flux'], ...platform, processes: false },
+    { name: 'flux', tests: ['test/contract/flux', 'test/real/runners.test.ts'], ...platform, processes: false },
     { name: 'environment', tests: ['test/real/environment.test.ts'], ...whole, lab: OTHER_LAB, history: false },
   ],
 ];

@@ -17,6 +17,7 @@ interface Grant {
 /** What somebody asked the API server for, and whether it allowed that: a 403 of a service behind it is an answer. */
 export interface Asked extends Grant {
   readonly allowed: boolean;
+  readonly status: number;
 }
 
 /** What the API server has noted in its audit log of a user's requests for resources. */
@@ -24,7 +25,7 @@ export async function readAudit({ directory }: RealCluster, user: string): Promi
   const log = await fs.readFile(path.join(directory, 'log', 'audit.log'), 'utf8');
   return log.split('\n').flatMap((line): Asked[] => {
     if (!line.includes(`"username":"${user}"`)) return [];
-    const { verb, objectRef, annotations } = JSON.parse(line) as Tree;
+    const { verb, objectRef, annotations, responseStatus } = JSON.parse(line) as Tree;
     if (objectRef?.resource === undefined) return [];
     const { apiGroup = '', resource, subresource, namespace, name } = objectRef;
     const asked = { verb, group: apiGroup, resource: subresource === undefined ? resource : `${resource}/${subresource}` };
@@ -34,6 +35,7 @@ export async function readAudit({ directory }: RealCluster, user: string): Promi
         ...(namespace && { namespace }),
         ...(name && { name }),
         allowed: annotations['authorization.k8s.io/decision'] === 'allow',
+        status: responseStatus?.code ?? 0,
       },
     ];
   });
