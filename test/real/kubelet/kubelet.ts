@@ -1,6 +1,6 @@
-import type { Kubernetes } from '#adapters/kubernetes/connect.ts';
-import { pathOfObject } from '#adapters/kubernetes/paths.ts';
-import { type Manifest, refOf } from '#model/kubernetes.ts';
+import { type Kubernetes, parseReply } from '#adapters/kubernetes/connect.ts';
+import { pathOfObject, pathOfScope } from '#adapters/kubernetes/paths.ts';
+import { type Manifest, refOf, scopeOf } from '#model/kubernetes.ts';
 import { specOf, statusOf, type Tree } from '#rehearsal/tree.ts';
 import type { World } from '#rehearsal/world.ts';
 import { NODE_ADDRESSES } from '../parts/network.ts';
@@ -46,6 +46,11 @@ export async function startKubelet(kubernetes: Kubernetes, world: World, program
     }
   }
 
+  async function listServices(): Promise<readonly Manifest[]> {
+    const path = pathOfScope(scopeOf({ apiVersion: 'v1', kind: 'Service' }));
+    return parseReply(await kubernetes.request('GET', path, { signal }), path).items as unknown as readonly Manifest[];
+  }
+
   async function tend(manifest: Manifest, find: Lookup): Promise<void> {
     const { uid = '', deletionTimestamp } = manifest.metadata;
     if (deletionTimestamp !== undefined) {
@@ -55,6 +60,8 @@ export async function startKubelet(kubernetes: Kubernetes, world: World, program
       return;
     }
     if (!pods.has(uid)) {
+      // The watch of Services may be behind the one of Pods: who starts now looks names up now.
+      await writeHosts(await listServices(), store.list('v1', 'Pod'));
       addresses += 1;
       pods.set(uid, new RealPod(`10.88.${200 + Math.floor(addresses / 250)}.${(addresses % 250) + 1}`, programs, () => wake()));
     }
