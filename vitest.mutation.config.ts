@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Nothing but what loads the sources within its tests: stryker runs for each mutant the tests that it has seen running it. */
-export default defineConfig({ test: { include: ['test/checks/modules.test.ts'] } });
+/** What loads the sources within its tests, and tests of what is only called in them: stryker runs for each mutant the tests that ran it. */
+export default defineConfig({
+  test: { include: ['modules', 'beginnings', 'survey', 'tools', 'diagnosis/*'].map((name) => `test/checks/${name}.test.ts`) },
+});

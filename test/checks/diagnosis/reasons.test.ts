@@ -9,6 +9,15 @@ describe('the table of reasons', () => {
     expect(remedyAt(row, { namespace: 'monitoring', name: 'loki-0', container: 'loki' })).toMatch(/\b(kubectl|flux) (?!.*\{)/);
   });
 
+  it('reads as it did when somebody last read all of it', async () => {
+    const rows = REASONS.map(({ of, reason, says, ends, again, remedy, source }) =>
+      [`## ${of} ${reason}${says === undefined ? '' : ` (${says})`}: ${ends}`, `- again: ${again}`, `- ${remedy}`, `- ${source}`, ''].join(
+        '\n',
+      ),
+    );
+    await expect(rows.join('\n')).toMatchFileSnapshot('../__snapshots__/reasons.md');
+  });
+
   it('holds what waiting does not help', () => {
     const terminal = REASONS.filter(({ ends }) => ends === 'terminal').map(({ reason }) => reason);
     expect(terminal).toEqual([
