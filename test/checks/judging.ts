@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Reason } from '#checks/reasons.ts';
 import type { Probing } from '#model/check.ts';
 import { Unreadable } from '#model/errors.ts';
 import type { Measured, Measurement } from '#model/initiative.ts';
@@ -34,6 +35,12 @@ export function expectMeasured({ measurement, met }: MetricTable, { gives, when,
 /** As the engine does it, which reads for a judge in the same way. */
 export function measure({ measure: take, ...reads }: Measurement, answers: Answers): Measured {
   return judge({ ...reads, judge: take as never }, answers) as unknown as Measured;
+}
+
+/** All that is known of a reason. */
+export function describeReason({ of, reason, says, ends, again, remedy, source }: Reason): string {
+  const which = `${of} ${reason}${says === undefined ? '' : ` (${says})`}`;
+  return [`## ${which}: ${ends}`, `- again: ${again}`, `- ${remedy}`, `- ${source}`, ''].join('\n');
 }
 
 /** All that a person can read of a check. */

@@ -29,3 +29,10 @@ test('the cases of measurements', { timeout: 60_000 }, async () => {
   const { default: tables } = await import('./tables/measurements.ts');
   for (const table of tables) for (const row of table.rows) expectMeasured(table, row);
 });
+
+test('the table of reasons', { timeout: 60_000 }, async () => {
+  const page = await readFile(path.join(import.meta.dirname, '__snapshots__/reasons.md'), 'utf8');
+  const { describeReason } = await import('./judging.ts');
+  const { REASONS } = await import('#checks/reasons.ts');
+  expect(REASONS.map(describeReason).join('\n')).toBe(page);
+});

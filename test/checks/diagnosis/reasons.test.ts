@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findReason, isTerminal, REASONS, remedyAt } from '#checks/reasons.ts';
+import { describeReason } from '../judging.ts';
 
 describe('the table of reasons', () => {
   it.each(REASONS)('$of $reason $says: tried again, mended, and written somewhere', (row) => {
@@ -10,11 +11,7 @@ describe('the table of reasons', () => {
   });
 
   it('reads as it did when somebody last read all of it', async () => {
-    const rows = REASONS.map(({ of, reason, says, ends, again, remedy, source }) =>
-      [`## ${of} ${reason}${says === undefined ? '' : ` (${says})`}: ${ends}`, `- again: ${again}`, `- ${remedy}`, `- ${source}`, ''].join(
-        '\n',
-      ),
-    );
+    const rows = REASONS.map(describeReason);
     await expect(rows.join('\n')).toMatchFileSnapshot('../__snapshots__/reasons.md');
   });
 
