@@ -52,7 +52,7 @@ export function describeTable(table: Table): string {
   return [
     `## ${subject.id}: ${subject.title}\n`,
     'validFor' in subject
-      ? `Probe, holds ${subject.holds}, valid for ${subject.validFor}.`
+      ? `Probe, holds ${subject.holds}, valid for ${subject.validFor}${order(subject.after)}.`
       : `Holds ${subject.holds}${order(subject.after)}.`,
     ...Object.entries(check.reads as Reads).map(([name, read]) => describeRead(name, read)),
     ...[...before, ...after].map((change) => `- writes ${JSON.stringify(change).slice(0, 400)}`),
