@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { systemClock } from '#adapters/clock.ts';
 import { openRepository } from '#adapters/git/repository.ts';
 import { connect } from '#adapters/kubernetes/connect.ts';
@@ -55,16 +55,19 @@ test('Flux is followed from the commit to the release by watches alone', async (
   const applied = isApplied(appOf(environment, 'loki'), environment);
   const ready = releaseIsReady('loki.release-ready', releaseRef(namespace, name), chart.version, applied.id, environment.gitops.source);
 
+  // It is looked at before the commit: what comes after that, something woke.
+  const waitingForPhase1 = wait(applied);
+  await vi.waitUntil(() => looks.includes(`${applied.id} pending`));
   await deliver(phase1);
-  expect((await wait(applied)).ending).toBe('met');
-  // It took more than one look: something woke it.
-  expect(looks).toEqual(expect.arrayContaining([`${applied.id} pending`, `${applied.id} met`]));
+  expect((await waitingForPhase1).ending).toBe('met');
+  expect(looks.at(-1)).toBe(`${applied.id} met`);
 
   looks.length = 0;
+  const waitingForPhase2 = wait(applied, ready);
+  await vi.waitUntil(() => looks.includes(`${ready.id} pending`));
   await deliver(phase2);
-  expect((await wait(applied, ready)).ending).toBe('met');
-  expect(looks[0]).toBe(`${applied.id} pending`);
-  expect(looks).toContain(`${ready.id} met`);
+  expect((await waitingForPhase2).ending).toBe('met');
+  expect(looks.at(-1)).toBe(`${ready.id} met`);
 });
 
 /** Everything that the phase commits, and the request to fetch it. */
