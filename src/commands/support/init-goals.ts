@@ -18,7 +18,7 @@ import type { Reads, Seen } from '#model/read.ts';
 import type { Survey, SurveyedCluster } from '#model/survey.ts';
 import schema from '../../../goals/goals.schema.json' with { type: 'json' };
 import { interruptSignal } from './interrupt.ts';
-import { type ClusterFlags, surroundings, wireSurvey } from './wire.ts';
+import { type ClusterFlags, surroundings, wireCluster } from './wire.ts';
 
 type InitFlags = ClusterFlags & { readonly goals: string | undefined };
 
@@ -40,7 +40,7 @@ export async function initGoals(flags: InitFlags): Promise<{ readonly file: stri
 }
 
 async function survey(flags: ClusterFlags, directory: string, remotes: Survey['remotes']): Promise<Survey> {
-  const { kubernetes, clock, observer } = await wireSurvey(flags);
+  const { kubernetes, clock, observer } = await wireCluster(flags);
   const { deployments, statefulSets, ...rest } = await see(observer, readCluster());
   const cluster: SurveyedCluster = { ...rest, workloads: [...deployments, ...statefulSets] };
   const { remote, branch } = findSource({ cluster, remotes }, fluxNamespace({ cluster }).value);

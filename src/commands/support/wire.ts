@@ -55,17 +55,12 @@ export async function wireLooking(flags: ClusterFlags, environment: Environment,
   return look(flags, repository, around);
 }
 
-/** As `wireLooking`, before anybody knows of a repository. */
-export async function wireCluster(flags: ClusterFlags): Promise<Looking> {
-  return look(flags, undefined, surroundings());
-}
-
 /**
- * Connects for reading a cluster of which nothing is known yet.
+ * As `wireLooking`, before anybody knows of a repository.
  * @throws UserError or Unobserved when there is no cluster to look at
  */
-export function wireSurvey(flags: ClusterFlags, around = surroundings()): Promise<Looking> {
-  return look(flags, undefined, around);
+export function wireCluster(flags: ClusterFlags): Promise<Looking> {
+  return look(flags, undefined, surroundings());
 }
 
 /**
