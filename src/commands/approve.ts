@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import { systemClock } from '#adapters/clock.ts';
 import { digestFile } from '#adapters/scratch.ts';
 import { findApprovable, recordApproval } from '#goals/approve.ts';
-import { matchPhases } from '#goals/catalogue.ts';
+import { matchPhasesFor } from '#goals/catalogue.ts';
 import { EXIT, type Exit } from '#model/errors.ts';
 import phases from '#phases/index.ts';
 import { oneLine } from '#ui/text.ts';
@@ -30,8 +30,7 @@ export default class Approve extends BaseCommand {
   async run(): Promise<Exit> {
     const { args, flags } = await this.parse(Approve);
     const { file, goals, environment } = await openOwnGoals(flags);
-    const bodies = phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(environment) }));
-    const target = findApprovable(matchPhases(bodies, goals), goals, args.objective, args.deliverable);
+    const target = findApprovable(matchPhasesFor(phases, environment, goals), goals, args.objective, args.deliverable);
     const note =
       flags.evidence === undefined ? flags.note : `${flags.note} (${flags.evidence}, sha256 ${await digestFile(flags.evidence)})`;
     const at = systemClock().now().toISOString();

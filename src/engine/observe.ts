@@ -1,4 +1,4 @@
-import { matchPhases } from '#goals/catalogue.ts';
+import { matchPhases, matchPhasesFor } from '#goals/catalogue.ts';
 import type { Goals, MatchedObjective, MatchedPhase } from '#goals/types.ts';
 import { type Gate, isCheck, isGate } from '#model/check.ts';
 import type { Environment } from '#model/environment.ts';
@@ -62,9 +62,7 @@ export function offlineStatus(
 }
 
 function match(goals: Goals, phases: readonly Phase[], environment: Environment | undefined): readonly MatchedPhase[] {
-  const bodies =
-    environment === undefined ? [] : phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(environment) }));
-  return matchPhases(bodies, goals);
+  return environment === undefined ? matchPhases([], goals) : matchPhasesFor(phases, environment, goals);
 }
 
 /** Check ids are unique within an objective and mean the same everywhere: each is judged once. */

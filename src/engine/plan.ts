@@ -1,4 +1,4 @@
-import { matchPhases } from '#goals/catalogue.ts';
+import { matchPhasesFor } from '#goals/catalogue.ts';
 import { loadGoals } from '#goals/load.ts';
 import type { MatchedObjective, MatchedPhase } from '#goals/types.ts';
 import { isCheck, isGate, isProbe, type Validation } from '#model/check.ts';
@@ -17,10 +17,10 @@ export async function planRollout(context: RunContext, request: RunRequest, basi
   const made = context.clock.now().toISOString();
   const listeners = [...context.listeners, (event: Event) => void events.push(event)];
   const { state, exit, summary, remedy } = await runPhases({ ...context, listeners }, { ...request, apply: true, dryRun: true });
-  const matched = matchPhases(
-    context.phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(context.environment) })),
-    loadGoals(await context.goalsFile.read(), context.goalsFile.path),
-  ).filter(({ number }) => number >= request.from && number <= request.to);
+  const goals = loadGoals(await context.goalsFile.read(), context.goalsFile.path);
+  const matched = matchPhasesFor(context.phases, context.environment, goals).filter(
+    ({ number }) => number >= request.from && number <= request.to,
+  );
   const isDone = exit === 0 && matched.every((phase) => phase.objectives.every((objective) => hasNothingToDo(objective, events)));
   const phases = matched.map((phase) => planPhase(phase, events));
   return {

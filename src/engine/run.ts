@@ -1,4 +1,4 @@
-import { matchPhases } from '#goals/catalogue.ts';
+import { matchPhasesFor } from '#goals/catalogue.ts';
 import { loadGoals } from '#goals/load.ts';
 import type { Goals, MatchedObjective, MatchedPhase } from '#goals/types.ts';
 import { EXIT, type Exit, LeaseLost, Unobserved, Unreadable, UserError } from '#model/errors.ts';
@@ -46,10 +46,7 @@ class Run {
     this.#context = context;
     this.#request = request;
     this.#goals = goals;
-    this.#phases = matchPhases(
-      context.phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(context.environment) })),
-      goals,
-    );
+    this.#phases = matchPhasesFor(context.phases, context.environment, goals);
     this.#progress = new ProgressRecorder(context, goals, this.#phases, request.dryRun);
     this.#emit = createEmit(context, request.run);
   }

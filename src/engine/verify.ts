@@ -1,4 +1,4 @@
-import { matchPhases } from '#goals/catalogue.ts';
+import { matchPhasesFor } from '#goals/catalogue.ts';
 import { loadGoals } from '#goals/load.ts';
 import type { Goals, MatchedObjective, MatchedPhase } from '#goals/types.ts';
 import { type Check, isCheck, isGate, isProbe, type Probe } from '#model/check.ts';
@@ -34,8 +34,7 @@ export interface VerifyRequest {
  */
 export async function verifyRollout(context: RunContext, request: VerifyRequest): Promise<Verification> {
   const goals = loadGoals(await context.goalsFile.read(), context.goalsFile.path);
-  const bodies = context.phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(context.environment) }));
-  const phases = matchPhases(bodies, goals);
+  const phases = matchPhasesFor(context.phases, context.environment, goals);
   const judged = await judgeStanding(phases, context, request.timeout);
   context.signal.throwIfAborted();
   const probed = request.probe ? await runProbes(findDue(phases, judged), context, request) : new Map<string, Outcome>();
@@ -72,7 +71,8 @@ function findDue(phases: readonly MatchedPhase[], outcomes: ReadonlyMap<string, 
     .filter(({ objective }) => wasOnceShown(objective))
     .filter(({ objective }) => standingOf([objective]).every(({ id }) => outcomes.get(id)?.state === 'met'))
     .flatMap(({ phase, objective }) => probesOf(objective).map((probe) => ({ phase, objective, probe })));
-  const isMet = (id: string) => outcomes.get(id)?.state === 'met' || !outcomes.has(id);
+  // What nobody judged stands in nobody's way.
+  const isMet = (id: string) => (outcomes.get(id)?.state ?? 'met') === 'met';
   const useful = due.filter(({ probe }) => probe.after?.every(isMet) ?? true);
   return [...new Map(useful.map((each) => [each.probe.id, each])).values()];
 }

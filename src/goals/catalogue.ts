@@ -1,4 +1,5 @@
-import type { Deliverable, Objective, PhaseBody } from '#model/phase.ts';
+import type { Environment } from '#model/environment.ts';
+import type { Deliverable, Objective, Phase, PhaseBody } from '#model/phase.ts';
 import type { GoalObjective, GoalPhase, Goals, MatchedDeliverable, MatchedObjective, MatchedPhase } from './types.ts';
 import { normaliseTitle } from './words.ts';
 
@@ -26,6 +27,12 @@ export function matchPhases(catalogue: readonly CataloguePhase[], goals: Goals):
   const others = goals.phases.filter(({ number }) => !known.some((phase) => phase.number === number));
   const unknown = others.map((phase) => matchPhase({ number: phase.number, name: phase.name, body: NOTHING }, phase));
   return [...matched, ...unknown].toSorted((a, b) => a.number - b.number);
+}
+
+/** The same with the program's phases as they are for an environment. */
+export function matchPhasesFor(phases: readonly Phase[], environment: Environment, goals: Goals): readonly MatchedPhase[] {
+  const catalogue = phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(environment) }));
+  return matchPhases(catalogue, goals);
 }
 
 function matchPhase({ number, name, body }: CataloguePhase, phase: GoalPhase | undefined): MatchedPhase {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { describePermission } from '#engine/permissions.ts';
 import { grantRoles } from '#engine/roles.ts';
 import { findNeeds } from '#engine/rollout-permissions.ts';
-import { matchPhases } from '#goals/catalogue.ts';
+import { matchPhasesFor } from '#goals/catalogue.ts';
 import { loadGoals } from '#goals/load.ts';
 import type { Manifest, Permission } from '#model/kubernetes.ts';
 import phases from '#phases/index.ts';
@@ -91,8 +91,7 @@ describe('the role of a whole rollout', () => {
   it.each(Object.entries(ENVIRONMENTS))(
     'in a cluster with %s has no wildcard, no node to talk to, and Secrets by name only',
     (_, environment) => {
-      const bodies = phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(environment) }));
-      const matched = matchPhases(bodies, loadGoals(readFileSync('goals/goals.json', 'utf8'), 'goals.json'));
+      const matched = matchPhasesFor(phases, environment, loadGoals(readFileSync('goals/goals.json', 'utf8'), 'goals.json'));
       const rollout = {
         phases: matched,
         triggers: triggersFor(environment),

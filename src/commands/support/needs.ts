@@ -1,6 +1,6 @@
 import { permissionsToHold } from '#adapters/kubernetes/holder.ts';
 import { findNeeds, type Need } from '#engine/rollout-permissions.ts';
-import { matchPhases } from '#goals/catalogue.ts';
+import { matchPhasesFor } from '#goals/catalogue.ts';
 import type { MatchedPhase } from '#goals/types.ts';
 import { installedFor } from '#phases/installed.ts';
 import { catalogueFor } from './catalogue.ts';
@@ -15,10 +15,5 @@ export function needsOf(goals: OwnGoals, repair: boolean): readonly Need[] {
 }
 
 export function matchedPhases({ goals, environment }: OwnGoals): readonly MatchedPhase[] {
-  const bodies = catalogueFor(environment).phases.map((phase) => ({
-    number: phase.number,
-    name: phase.name,
-    body: phase.for(environment),
-  }));
-  return matchPhases(bodies, goals);
+  return matchPhasesFor(catalogueFor(environment).phases, environment, goals);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matchPhases } from '#goals/catalogue.ts';
+import { matchPhasesFor } from '#goals/catalogue.ts';
 import { draftGoals } from '#goals/draft/draft.ts';
 import { resolveEnvironment } from '#goals/environment.ts';
 import { loadGoals } from '#goals/load.ts';
@@ -278,8 +278,7 @@ function draft(seen: Survey) {
   const goals = loadGoals(text, 'goals.json');
   const { environment, warnings } = resolveEnvironment(goals);
   expect([...goals.warnings, ...warnings]).toEqual([]);
-  const bodies = phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(environment) }));
-  const deliverables = matchPhases(bodies, goals).flatMap(({ objectives }) =>
+  const deliverables = matchPhasesFor(phases, environment, goals).flatMap(({ objectives }) =>
     objectives.filter(({ skipped }) => skipped === undefined).flatMap((each) => each.deliverables),
   );
   expect(deliverables.filter(({ unknown }) => unknown).map(({ title }) => title)).toEqual([]);
