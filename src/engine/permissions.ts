@@ -29,7 +29,15 @@ export function permissionsToValidate(validations: readonly Validation[]): reado
 export function diagnosisPermissionsOf(body: PhaseBody): readonly Permission[] {
   const awaited = stepsOf(body).flatMap((step) => (step.do === 'await' ? [step.what] : []));
   const diagnoses = [...decidingOf(body), ...awaited].flatMap((validation) => (isGate(validation) ? [] : (validation.diagnosis ?? [])));
-  return distinct(diagnoses.flatMap(({ reads, nextPermissions = [] }) => [...ofLook(reads), ...nextPermissions]));
+  return distinct(diagnoses.flatMap(permissionsToLook));
+}
+
+/** What reading once needs, and what is read next for it; nothing is watched. */
+export function permissionsToLook(look: {
+  readonly reads: Reads;
+  readonly nextPermissions?: readonly Permission[];
+}): readonly Permission[] {
+  return [...Object.values(look.reads).flatMap(({ permissions }) => permissions), ...(look.nextPermissions ?? [])];
 }
 
 /** "get services/proxy in monitoring (name loki)": as messages name a permission. */
@@ -74,11 +82,6 @@ function ofStep(step: Exclude<Step, Await>): readonly Permission[] {
 
 function ofReads(reads: Reads): readonly Permission[] {
   return Object.values(reads).flatMap(({ permissions, wakes }) => [...permissions, ...(wakes === undefined ? [] : toWatch(wakes))]);
-}
-
-/** Read once, and not watched. */
-function ofLook(reads: Reads): readonly Permission[] {
-  return Object.values(reads).flatMap(({ permissions }) => permissions);
 }
 
 /** A watch begins with a list. */

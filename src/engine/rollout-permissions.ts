@@ -2,10 +2,9 @@ import type { MatchedPhase } from '#goals/types.ts';
 import type { Check } from '#model/check.ts';
 import type { Metric, Trigger } from '#model/initiative.ts';
 import type { Permission } from '#model/kubernetes.ts';
-import type { Reads } from '#model/read.ts';
 import { permissionsToFindDrift } from './drift.ts';
 import { digestOfSteps, wasShown } from './evidence.ts';
-import { diagnosisPermissionsOf, distinct, permissionsOf } from './permissions.ts';
+import { diagnosisPermissionsOf, distinct, permissionsOf, permissionsToLook } from './permissions.ts';
 
 /** What needs which permissions, in words: "phase 2 (Loki Deployment)". */
 export interface Need {
@@ -34,8 +33,8 @@ export function findNeeds({ phases, triggers, metrics, others, lock }: Rollout, 
   const left = phases.filter((phase) => !isDone(phase));
   const looks = [
     ...phases.flatMap(({ body }) => [...permissionsOf(body, false), ...diagnosisPermissionsOf(body), ...permissionsToFindDrift(body)]),
-    ...triggers.flatMap(({ check }) => permissionsToLook(check)),
-    ...metrics.flatMap(({ measurement }) => permissionsToLook(measurement)),
+    ...triggers.flatMap(({ check }) => (check === undefined ? [] : permissionsToLook(check))),
+    ...metrics.flatMap(({ measurement }) => (measurement === undefined ? [] : permissionsToLook(measurement))),
     ...others.flatMap(permissionsToLook),
   ];
   return [
@@ -57,11 +56,4 @@ function isDone({ objectives }: MatchedPhase): boolean {
       objective.skipped !== undefined ||
       (wasShown(objective) && objective.evidence?.desired === digestOfSteps(objective.definition?.steps ?? [])),
   );
-}
-
-function permissionsToLook(
-  look: { readonly reads: Reads; readonly nextPermissions?: readonly Permission[] } | undefined,
-): readonly Permission[] {
-  if (look === undefined) return [];
-  return [...Object.values(look.reads).flatMap(({ permissions }) => permissions), ...(look.nextPermissions ?? [])];
 }
