@@ -1,5 +1,5 @@
 import type { Survey, SurveyedCluster } from '#model/survey.ts';
-import { choose, type Finding, found, guessed, pathOf, settle } from './finding.ts';
+import { choose, type Finding, found, guessed, nameFrom, pathOf, settle } from './finding.ts';
 import { findReleaseFiles } from './layout.ts';
 
 type Release = NonNullable<SurveyedCluster['helmReleases']>[number];
@@ -33,11 +33,7 @@ export function draftAirflow({ cluster, files }: Survey, flux: string): readonly
       `PersistentVolumeClaim ${chosen.targetNamespace}/${claim}`,
     ),
     settle({ equals: otherFiles }, '/airflow/file', file, `it defines ${source}`),
-    found(
-      '/airflow/kustomization',
-      owner.namespace === flux ? owner.name : pathOf(owner),
-      `Kustomization ${pathOf(owner)} applies ${source}`,
-    ),
+    found('/airflow/kustomization', nameFrom(flux, owner), `Kustomization ${pathOf(owner)} applies ${source}`),
   ];
 }
 

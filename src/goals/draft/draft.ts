@@ -1,7 +1,7 @@
 import type { Survey, SurveyedCluster } from '#model/survey.ts';
 import template from '../../../goals/goals.json' with { type: 'json' };
 import { draftAirflow } from './airflow.ts';
-import { type Finding, found, guessed, pathOf } from './finding.ts';
+import { type Finding, found, guessed, pathOf, USUAL_NAMES } from './finding.ts';
 import { draftGitOps, fluxNamespace } from './gitops.ts';
 import { chooseGrafana, choosePrometheus, draftGrafana, draftPrometheus } from './monitoring.ts';
 import { draftSizing } from './sizing.ts';
@@ -38,8 +38,6 @@ export function draftGoals(survey: Survey): Draft {
   return { text: `${JSON.stringify(goals, undefined, 2)}\n`, findings: all };
 }
 
-const USUAL_NAMESPACES = ['monitoring', 'observability', 'logging'];
-
 /** Where Loki and Alloy go: beside what watches them. Nothing of ours makes a namespace. */
 function draftNamespace(cluster: SurveyedCluster): Finding {
   const pointer = '/loki/namespace';
@@ -51,7 +49,7 @@ function draftNamespace(cluster: SurveyedCluster): Finding {
     const { namespace } = neighbour;
     return found(pointer, namespace, `beside ${pathOf(neighbour)}`, admission(cluster, namespace));
   }
-  const usual = USUAL_NAMESPACES.find(isThere);
+  const usual = USUAL_NAMES.find(isThere);
   if (usual !== undefined) return guessed(pointer, usual, 'a usual name, and the namespace is there', admission(cluster, usual));
   return guessed(pointer, 'monitoring', 'there is neither Prometheus nor Grafana to go beside', 'make the namespace through Git');
 }

@@ -60,6 +60,14 @@ export function pathOf({ namespace, name }: { readonly namespace: string; readon
   return namespace === '' ? name : `${namespace}/${name}`;
 }
 
+/** The same as goals name it: what is in Flux's own namespace needs none. */
+export function nameFrom(flux: string, object: { readonly namespace: string; readonly name: string }): string {
+  return object.namespace === flux ? object.name : pathOf(object);
+}
+
+/** What namespaces and directories for logging are often called. */
+export const USUAL_NAMES = ['monitoring', 'observability', 'logging'];
+
 /** By code units: the same everywhere, whatever the language. */
 export function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);

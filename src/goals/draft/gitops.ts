@@ -1,10 +1,8 @@
 import type { Survey } from '#model/survey.ts';
-import { choose, type Finding, found, guessed, pathOf, settle } from './finding.ts';
+import { choose, type Finding, found, guessed, nameFrom, pathOf, settle, USUAL_NAMES } from './finding.ts';
 import { findPlaces, type Place } from './layout.ts';
 import { findSource } from './source.ts';
 
-/** What directories for logging are often called, beside the namespace's own name. */
-const USUAL = ['monitoring', 'observability', 'logging'];
 const CONTROLLER = 'kustomize-controller';
 
 /** Where Flux's controllers run: our Kustomizations and the Lease go there, too. */
@@ -43,7 +41,7 @@ function rankFor(namespace: string): (place: Place) => number {
   return ({ directory, listsOthers }) => {
     const steps = directory.split('/');
     const name = steps.at(-1) ?? '';
-    const byName = name === namespace ? 400 : USUAL.includes(name) ? 300 : listsOthers ? 200 : name === 'apps' ? 100 : 0;
+    const byName = name === namespace ? 400 : USUAL_NAMES.includes(name) ? 300 : listsOthers ? 200 : name === 'apps' ? 100 : 0;
     return byName - steps.length;
   };
 }
@@ -75,5 +73,5 @@ function imaginePlace(followers: Survey['cluster']['kustomizations'], flux: stri
 }
 
 function parentFinding(parent: Place['parent'], flux: string, from: string): Finding {
-  return found('/gitops/kustomization', parent.namespace === flux ? parent.name : pathOf(parent), from);
+  return found('/gitops/kustomization', nameFrom(flux, parent), from);
 }

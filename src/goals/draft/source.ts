@@ -1,7 +1,7 @@
 import { EXIT, UserError } from '#model/errors.ts';
 import { redactUrls } from '#model/redact.ts';
 import type { GitRepository, Survey } from '#model/survey.ts';
-import { type Choice, choose, type Finding, found, guessed, pathOf, settle } from './finding.ts';
+import { type Choice, choose, type Finding, found, guessed, nameFrom, pathOf, settle } from './finding.ts';
 
 /** The repository that Flux follows, and the checkout's remote that leads to it. */
 export interface Source {
@@ -62,8 +62,12 @@ function describeBranch(repository: GitRepository, branch: string): Finding {
 
 function describeSource(choice: Choice<GitRepository>, namespace: string, users: (repository: GitRepository) => number): Finding {
   const { chosen } = choice;
-  const name = chosen.namespace === namespace ? chosen.name : pathOf(chosen);
-  return settle(choice, '/gitops/source', name, `GitRepository ${pathOf(chosen)}, which ${users(chosen)} Kustomizations apply`);
+  return settle(
+    choice,
+    '/gitops/source',
+    nameFrom(namespace, chosen),
+    `GitRepository ${pathOf(chosen)}, which ${users(chosen)} Kustomizations apply`,
+  );
 }
 
 /** Whether two addresses lead to one repository: git@host:a/b, ssh://git@host:22/a/b.git and https://user@host/a/b do. */

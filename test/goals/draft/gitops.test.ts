@@ -97,11 +97,11 @@ describe('the directory', () => {
     const files = {
       'clusters/home/flux-system/kustomization.yaml': lists('gotk-components.yaml', 'gotk-sync.yaml'),
       'clusters/home/apps.yaml': fluxKustomization('apps'),
-      'clusters/work/monitoring/kustomization.yaml': lists('./ks.yaml'),
+      'clusters/office/monitoring/kustomization.yaml': lists('./ks.yaml'),
       'apps/home/kustomization.yaml': lists('../base/monitoring', './web'),
       'apps/home/web/kustomization.yaml': lists('./ks.yaml'),
       'apps/home/web/ks.yaml': fluxKustomization('web'),
-      'apps/work/kustomization.yaml': lists('../base/monitoring'),
+      'apps/office/kustomization.yaml': lists('../base/monitoring'),
       'apps/base/monitoring/kustomization.yaml': lists('./namespace.yaml'),
     };
     const kustomizations = [kustomization('flux-system/flux-system', 'clusters/home'), kustomization('flux-system/apps', 'apps/home')];
