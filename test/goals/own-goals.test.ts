@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { matchPhases } from '#goals/catalogue.ts';
+import { matchPhasesFor } from '#goals/catalogue.ts';
 import { resolveEnvironment } from '#goals/environment.ts';
 import { loadGoals } from '#goals/load.ts';
 import catalogue from '#phases/index.ts';
@@ -8,8 +8,7 @@ import { readOwn, readReal, whyNoRealFiles } from './support.ts';
 const deliverablesOf = (text: string) => {
   const goals = loadGoals(text, 'goals.json');
   const { environment } = resolveEnvironment(goals);
-  const known = catalogue.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(environment) }));
-  return matchPhases(known, goals).flatMap(({ objectives }) => objectives.flatMap(({ deliverables }) => deliverables));
+  return matchPhasesFor(catalogue, environment, goals).flatMap(({ objectives }) => objectives.flatMap(({ deliverables }) => deliverables));
 };
 const titles = (deliverables: ReturnType<typeof deliverablesOf>) => deliverables.map(({ title }) => title);
 
