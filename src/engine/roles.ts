@@ -1,4 +1,5 @@
 import type { Manifest, Permission } from '#model/kubernetes.ts';
+import { compareText } from '#model/order.ts';
 import { distinct } from './permissions.ts';
 
 /** Whom a binding gives a role to. */
@@ -26,7 +27,9 @@ const NAME = 'anton-logging';
  */
 export function grantRoles(permissions: readonly Permission[], subject: Subject): readonly Manifest[] {
   const places = Map.groupBy(withoutImplied(permissions), ({ namespace = '' }) => namespace);
-  return [...places].toSorted(([a], [b]) => compare(a, b)).flatMap(([namespace, own]) => roleAndBinding(namespace, rulesOf(own), subject));
+  return [...places]
+    .toSorted(([a], [b]) => compareText(a, b))
+    .flatMap(([namespace, own]) => roleAndBinding(namespace, rulesOf(own), subject));
 }
 
 /** What a wider one grants anyway would only be noise: an object by name where all may be had, a namespace where all of them may. */
@@ -45,14 +48,14 @@ function rulesOf(permissions: readonly Permission[]): readonly Rule[] {
   const objects = Map.groupBy(permissions, ({ group, resource, name }) => JSON.stringify([group, resource, name]));
   const granted = [...objects.values()].map((own) => ({
     ...(own[0] as Permission),
-    verbs: own.map(({ verb }) => verb).toSorted(compare),
+    verbs: own.map(({ verb }) => verb).toSorted(compareText),
   }));
   const alike = Map.groupBy(granted, ({ group, resource, name, verbs }) => JSON.stringify([group, resource, name !== undefined, verbs]));
   return [...alike]
-    .toSorted(([a], [b]) => compare(a, b))
+    .toSorted(([a], [b]) => compareText(a, b))
     .map(([, own]) => {
       const { group, resource, verbs } = own[0] as (typeof own)[number];
-      const names = own.flatMap(({ name }) => name ?? []).toSorted(compare);
+      const names = own.flatMap(({ name }) => name ?? []).toSorted(compareText);
       return { apiGroups: [group], resources: [resource], ...(names.length === 0 ? {} : { resourceNames: names }), verbs };
     });
 }
@@ -71,9 +74,4 @@ function roleAndBinding(namespace: string, rules: readonly Rule[], subject: Subj
       subjects: [subject.kind === 'ServiceAccount' ? subject : { apiGroup: GROUP, ...subject }],
     },
   ];
-}
-
-/** By code points: the order is not to depend on anybody's language. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

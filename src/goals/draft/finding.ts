@@ -1,3 +1,5 @@
+import { compareText } from '#model/order.ts';
+
 /** A setting of goals that are drafted, and why it has this value. */
 export interface Finding {
   /** JSON pointer into the goals file. */
@@ -32,7 +34,7 @@ export function choose<T>(
   nameOf: (candidate: T) => string,
   rankOf: (candidate: T) => number,
 ): Choice<T> | undefined {
-  const sorted = candidates.toSorted((a, b) => rankOf(b) - rankOf(a) || compare(nameOf(a), nameOf(b)));
+  const sorted = candidates.toSorted((a, b) => rankOf(b) - rankOf(a) || compareText(nameOf(a), nameOf(b)));
   const [chosen, ...others] = sorted;
   if (chosen === undefined) return undefined;
   return { chosen, equals: others.filter((other) => rankOf(other) === rankOf(chosen)).map(nameOf) };
@@ -67,8 +69,3 @@ export function nameFrom(flux: string, object: { readonly namespace: string; rea
 
 /** What namespaces and directories for logging are often called. */
 export const USUAL_NAMES = ['monitoring', 'observability', 'logging'];
-
-/** By code units: the same everywhere, whatever the language. */
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}

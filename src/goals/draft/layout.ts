@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { compareText } from '#model/order.ts';
 import type { Survey, SurveyedKustomization } from '#model/survey.ts';
-import { compare } from './finding.ts';
 
 type Files = Survey['files'];
 
@@ -32,7 +32,7 @@ export function findPlaces(files: Files, kustomizations: readonly SurveyedKustom
       all.every((other) => other.directory !== directory || other.parent.path.length <= parent.path.length),
     )
     .map(({ directory, parent, build }) => ({ directory, parent, listsOthers: build.listsApplications || build.directories.length > 0 }))
-    .toSorted((a, b) => compare(a.directory, b.directory));
+    .toSorted((a, b) => compareText(a.directory, b.directory));
 }
 
 /** The files that define a HelmRelease, whatever else they hold. */
@@ -41,7 +41,7 @@ export function findReleaseFiles(files: Files, namespace: string, name: string):
     kind === 'HelmRelease' && metadata?.name === name && (metadata.namespace ?? namespace) === namespace;
   return Object.keys(files)
     .filter((file) => files[file]?.includes('HelmRelease') && documentsOf(files, file).some(isIt))
-    .toSorted(compare);
+    .toSorted(compareText);
 }
 
 /** What a directory's kustomization.yaml says. */
