@@ -3,11 +3,11 @@ import { type Manifest, nameOf } from '#model/kubernetes.ts';
 import type { Clock, HeldLock, Lock } from '#model/ports.ts';
 import { type Kubernetes, parseReply, type Reply } from './connect.ts';
 import { messageOf, writeFailure } from './failures.ts';
+import { leaseRefIn } from './holder.ts';
 import { isDeadHere } from './identity.ts';
 import { pathOfObject } from './paths.ts';
 import { readObject } from './read.ts';
 
-const NAME = 'anton-logging';
 const SECONDS = 30;
 const RENEW_EVERY = 10_000;
 const RETRY_EVERY = 2_000;
@@ -40,7 +40,7 @@ interface Written {
 }
 
 async function take(parts: LockParts, run: string, signal: AbortSignal): Promise<Written> {
-  const ref = refOf(parts.namespace);
+  const ref = leaseRefIn(parts.namespace);
   for (;;) {
     const { object: present } = await readObject(parts.kubernetes, ref, signal);
     if (present !== undefined) refuseIfHeld(present, parts);
@@ -74,7 +74,7 @@ function hold(parts: LockParts, taken: Written, run: string, onLost: (why: strin
       const annotations = { [RUN]: run, ...(phase !== undefined && { [PHASE]: String(phase) }) };
       const reply = await write(parts, written.lease, specFor(parts, written.lease), annotations, released.signal);
       if (reply.status === 200) {
-        written = { lease: parseReply(reply, NAME) as unknown as Manifest, began };
+        written = { lease: parseReply(reply, nameOf(leaseRefIn(parts.namespace))) as unknown as Manifest, began };
         return true;
       }
       if (reply.status === 409 || reply.status === 404) await adopt(reply);
@@ -86,7 +86,7 @@ function hold(parts: LockParts, taken: Written, run: string, onLost: (why: strin
 
   /** A conflict is the end, unless the other writer was ourselves: an answer of ours that got lost. */
   async function adopt(reply: Reply): Promise<void> {
-    const { object } = await readObject(parts.kubernetes, refOf(parts.namespace), released.signal);
+    const { object } = await readObject(parts.kubernetes, leaseRefIn(parts.namespace), released.signal);
     const holder = object && specOf(object).holderIdentity;
     if (object !== undefined && holder === parts.identity) written = { ...written, lease: object };
     else lose(`the Lease was taken by ${holder ?? 'nobody: it was deleted'} (${messageOf(reply)})`);
@@ -156,11 +156,11 @@ async function write(
   annotations: Readonly<Record<string, string | null>>,
   signal: AbortSignal | undefined,
 ): Promise<Reply> {
-  const ref = refOf(namespace);
+  const ref = leaseRefIn(namespace);
   const kept = Object.entries({ ...present?.metadata.annotations, ...annotations }).filter(([, value]) => value !== null);
   const version = present?.metadata.resourceVersion;
   const metadata = {
-    name: NAME,
+    name: ref.name,
     namespace,
     ...(version !== undefined && { resourceVersion: version }),
     annotations: Object.fromEntries(kept),
@@ -182,14 +182,10 @@ function refuseIfHeld(lease: Manifest, { clock, identity }: LockParts): void {
   const { [RUN]: run, [PHASE]: phase } = lease.metadata.annotations ?? {};
   const doing = [run && `run ${run}`, phase && `phase ${phase}`].filter(Boolean).join(', ');
   throw new UserError(
-    `another run holds ${nameOf(refOf(lease.metadata.namespace ?? ''))}: ${holder}${doing === '' ? '' : ` (${doing})`}, since ${acquireTime ?? 'an unknown time'}; without renewal it expires at ${new Date(expires).toISOString()}`,
+    `another run holds ${nameOf(leaseRefIn(lease.metadata.namespace ?? ''))}: ${holder}${doing === '' ? '' : ` (${doing})`}, since ${acquireTime ?? 'an unknown time'}; without renewal it expires at ${new Date(expires).toISOString()}`,
     'wait for that run to end, or end it there; one that has died is taken over when its Lease expires. `anton-logging unlock` shows who holds it',
     EXIT.locked,
   );
-}
-
-function refOf(namespace: string): { apiVersion: string; kind: string; namespace: string; name: string } {
-  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name: NAME };
 }
 
 /** V1MicroTime */
