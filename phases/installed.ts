@@ -1,8 +1,8 @@
 import { fluxServesApis, kindIsServed } from '#checks/installed.ts';
-import { workloadsAreRolledOut } from '#checks/workloads.ts';
 import type { Check } from '#model/check.ts';
 import type { Environment } from '#model/environment.ts';
 import { scopeOf } from '#model/kubernetes.ts';
+import { airflowIsRolledOut } from './5-migration/airflow.ts';
 
 /** What has to be installed beside that which phase 0 looks at: whoever lacks it finds out in a later phase. */
 export function installedFor({ gitops, storage, loki, airflow }: Environment): readonly Check[] {
@@ -30,8 +30,6 @@ export function installedFor({ gitops, storage, loki, airflow }: Environment): r
           ),
         ]
       : []),
-    ...(airflow === null
-      ? []
-      : [workloadsAreRolledOut({ id: 'airflow.rolled-out', namespace: airflow.namespace, selector: `release=${airflow.release}` })]),
+    ...(airflow === null ? [] : [airflowIsRolledOut(airflow)]),
   ];
 }

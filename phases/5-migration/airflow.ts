@@ -15,15 +15,19 @@ import { isApplied } from '../applied.ts';
 import { appOf, deliver, listApps } from '../repository.ts';
 import { airflowDocument, archiveFiles, archiveJob, DOCUMENT, remoteLogging, WITHOUT_CLAIMS, withoutClaims } from './manifests.ts';
 
+const APPLIED = 'flux.airflow-applied';
+
+/** Its workloads run with what Flux has applied, where that is looked at, too. */
+export function airflowIsRolledOut({ namespace, release }: Airflow): Check {
+  return workloadsAreRolledOut({ id: 'airflow.rolled-out', namespace, selector: `release=${release}`, after: [APPLIED] });
+}
+
 /** Off the claim in steps, each resumable, with a way back until the last: record, dual run, parity, archive, approval, soak, removal. */
 export function migrateAirflow(airflow: Airflow | null, environment: Environment): Objective {
   if (airflow === null) return objective('5.1', 'Airflow Migration', { skipped: 'there is no Airflow here', deliverables: [] });
   const { gitops, loki, prometheus } = environment;
-  const applied = kustomizationIsApplied('flux.airflow-applied', airflow.kustomization, gitops);
-  const rolledOut = workloadsAreRolledOut({
-    ...{ id: 'airflow.rolled-out', namespace: airflow.namespace, selector: `release=${airflow.release}` },
-    after: [applied.id],
-  });
+  const applied = kustomizationIsApplied(APPLIED, airflow.kustomization, gitops);
+  const rolledOut = airflowIsRolledOut(airflow);
   const inLoki = taskLogsAreInLoki(airflow, loki);
   const remote = remoteLoggingRuns(airflow);
   const archived = archiveIsComplete(airflow);
