@@ -40,8 +40,9 @@ export async function writePlanFile(file: string, text: string): Promise<void> {
 async function isSomethingElse(file: string): Promise<boolean> {
   try {
     const text = await fs.readFile(file, 'utf8');
-    const value: unknown = text.trim() === '' ? {} : JSON.parse(text);
-    return text.trim() !== '' && !(typeof value === 'object' && value !== null && 'basis' in value && 'version' in value);
+    if (text.trim() === '') return false;
+    const value: unknown = JSON.parse(text);
+    return !(typeof value === 'object' && value !== null && 'basis' in value && 'version' in value);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ENOENT';
   }

@@ -18,13 +18,12 @@ export function draftText(file: string, settings: readonly Setting[], colours: b
   const line = ({ pointer, value, from }: Setting) => `  ${pointer} ${paint.bold(oneLine(JSON.stringify(value)))}: ${oneLine(from)}`;
   const [seen, guesses] = [settings.filter(({ guessed }) => !guessed), settings.filter(({ guessed }) => guessed)];
   const remedies = [...new Set(settings.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy])))];
-  const next = remedies.length === 0 ? '' : 'To do before it can be run:';
   return [
     'Found:',
     ...seen.map(line),
     'Guessed, so please look at it:',
     ...(guesses.length === 0 ? ['  nothing'] : guesses.map(line)),
-    ...(next === '' ? [] : [next, ...remedies.map((remedy) => `  ${oneLine(remedy)}`)]),
+    ...(remedies.length === 0 ? [] : ['To do before it can be run:', ...remedies.map((remedy) => `  ${oneLine(remedy)}`)]),
     `Written: ${file}. What a run of it would do: anton-logging plan${file === 'goals/goals.json' ? '' : ` --goals ${file}`}`,
   ].join('\n');
 }
