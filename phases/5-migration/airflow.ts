@@ -143,6 +143,7 @@ function soak(airflow: Airflow, { gates, loki }: Environment): Soak {
     began: readArchiveTime(airflow),
     quiet: [],
     atEnd: [taskLogsAreInLoki(airflow, loki), archiveIsComplete(airflow)],
+    guards: claimIsGone(airflow),
     nonBlocking: true,
   };
 }

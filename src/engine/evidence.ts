@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CheckEvidence, Evidence, MatchedObjective } from '#goals/types.ts';
 import type { Step } from '#model/change.ts';
-import type { Check, Gate, Probe } from '#model/check.ts';
-import { parseDuration } from '#model/duration.ts';
+import type { Check, Gate } from '#model/check.ts';
 import type { Attestation } from '#model/ports.ts';
 import type { Outcome } from '#model/verdict.ts';
 
@@ -17,8 +16,21 @@ export function wasOnceShown({ status, evidence }: Pick<MatchedObjective, 'statu
 }
 
 /** An objective's desired state, as far as it is declared: another digest means that it has to be planned again. */
-export function digestOfSteps(steps: readonly Step[]): string {
-  const declared = steps.filter((step) => step.do === 'commit');
+export function digestDesired({ definition }: Pick<MatchedObjective, 'definition'>): string {
+  if (definition === undefined) return digestSteps([]);
+  const digest = digests.get(definition) ?? digestSteps(definition.steps ?? []);
+  digests.set(definition, digest);
+  return digest;
+}
+
+/** Steps are rendered anew whenever somebody asks for them. */
+const digests = new WeakMap<object, string>();
+
+function digestSteps(steps: readonly Step[]): string {
+  const declared = steps.map((step) => {
+    if (step.do === 'commit') return { files: step.files, edits: step.edits };
+    return step.do === 'derive' ? step.declared : undefined;
+  });
   return createHash('sha256').update(JSON.stringify(declared)).digest('hex').slice(0, 16);
 }
 
@@ -29,15 +41,21 @@ export function isStanding({ id, holds }: Pick<Check, 'id' | 'holds'>, evidence:
 
 /** Collects what an objective's run has shown, on top of what an earlier one had. */
 export class EvidenceBook {
+  readonly #earlier: Evidence | undefined;
   readonly #run: string;
   readonly #checks: Record<string, CheckEvidence>;
   readonly #approvals: Record<string, Attestation>;
   #waiting: Evidence['waiting_for'];
 
   constructor(earlier: Evidence | undefined, run: string) {
+    this.#earlier = earlier;
     this.#run = run;
     this.#checks = { ...earlier?.checks };
     this.#approvals = { ...earlier?.approvals };
+  }
+
+  get checks(): Evidence['checks'] {
+    return this.#checks;
   }
 
   get approvals(): Readonly<Record<string, Attestation>> {
@@ -58,19 +76,16 @@ export class EvidenceBook {
     if (this.#waiting === undefined || this.#waiting.non_blocking === true) this.#waiting = what;
   }
 
-  /** Whether the probe was met so lately that it need not write again. */
-  isFresh(probe: Probe, now: Date): boolean {
-    const shown = this.#checks[probe.id];
-    return shown?.state === 'met' && now.getTime() - Date.parse(shown.at) <= parseDuration(probe.validFor);
-  }
-
   close(desired: string, at: Date): Evidence {
+    const { desired: before, changed_at } = this.#earlier ?? {};
+    const changed = before === desired ? changed_at : at.toISOString();
     return {
       at: at.toISOString(),
       run: this.#run,
       desired,
       checks: this.#checks,
       approvals: this.#approvals,
+      ...(changed === undefined ? {} : { changed_at: changed }),
       ...(this.#waiting === undefined ? {} : { waiting_for: this.#waiting }),
     };
   }

@@ -48,9 +48,11 @@ export async function judgeGate(gate: Gate, tools: GateTools): Promise<GateState
  */
 export async function judgeSoak(gate: Soak, tools: Pick<GateTools, 'clock' | 'look'>): Promise<GateState> {
   const look = tools.look();
+  const now = tools.clock.now();
+  const [done] = (await judgeRound(gate.guards === undefined ? [] : [gate.guards], look, now)).values();
+  if (done?.state === 'met') return { state: 'open', saw: `over, for what it guards is done: ${gate.guards?.title}` };
   const began = await readAll({ began: gate.began }, look);
   if ('state' in began) return { state: 'broken', outcome: began };
-  const now = tools.clock.now();
   const since = began.values.began as Date | undefined;
   const breaks = describeBreaks(gate);
   if (since === undefined)

@@ -4,7 +4,8 @@ import { type Check, type Gate, isCheck, isGate, isProbe, type Probe, type Valid
 import { EXIT, UserError } from '#model/errors.ts';
 import type { Outcome } from '#model/verdict.ts';
 import { diagnose } from './diagnosis.ts';
-import { digestOfSteps, isStanding, wasShown } from './evidence.ts';
+import { digestDesired, isStanding, wasShown } from './evidence.ts';
+import { isFresh } from './freshness.ts';
 import { judgeRound, lookOnce, readAll } from './judge.ts';
 import { lookAtGate, openGate } from './objective-gate.ts';
 import { ObjectiveLog, type ObjectiveResult } from './objective-log.ts';
@@ -48,7 +49,7 @@ class ObjectiveRun {
     this.#gates = validations.filter(isGate);
     this.#steps = objective.definition?.steps ?? [];
     this.#awaited = this.#steps.flatMap((step) => (step.do === 'await' ? [step.what] : []));
-    this.#desired = digestOfSteps(this.#steps);
+    this.#desired = digestDesired(objective);
   }
 
   async run(): Promise<ObjectiveResult> {
@@ -65,8 +66,15 @@ class ObjectiveRun {
     }
     const isDone = holds && !(await this.#isChanged());
     if (isDone) await this.#recordPassedGates();
-    if (isDone && this.#probes.every((probe) => this.#isFresh(probe))) return this.#passGates();
+    const stale = this.#findStale();
+    if (isDone && stale.length === 0) return this.#passGates();
     if (!request.apply) return this.#judgedOnly(outcomes);
+    if (isDone && request.dryRun && wasShown(this.#objective))
+      return {
+        status: 'completed',
+        exit: EXIT.done,
+        reason: `nothing to change; a run shows again: ${stale.map(({ title }) => title).join('; ')}`,
+      };
     const stopped = isDone ? undefined : await this.#takeSteps();
     if (stopped !== undefined) return stopped;
     if (request.dryRun) return { status: 'pending', exit: EXIT.done, reason: 'dry run: nothing was changed' };
@@ -122,8 +130,8 @@ class ObjectiveRun {
   async #prove(checks: readonly Check[]): Promise<ObjectiveResult> {
     const waited = await awaitOrRepair(checks, this.#mended, this.#log, this.#tools);
     if (waited !== undefined) return waited;
-    for (const probe of this.#probes) {
-      const refused = this.#isFresh(probe) ? undefined : await this.#probe(probe);
+    for (const probe of this.#findStale()) {
+      const refused = await this.#probe(probe);
       if (refused !== undefined) return refused;
     }
     return this.#passGates();
@@ -176,16 +184,17 @@ class ObjectiveRun {
     return false;
   }
 
-  /** What was shown of another desired state says nothing of this one. */
-  #isFresh(probe: Probe): boolean {
-    if (this.#objective.evidence?.desired !== this.#desired) return false;
-    return this.#log.evidence.isFresh(probe, this.#tools.context.clock.now());
+  /** Those that have to write again. */
+  #findStale(): readonly Probe[] {
+    const now = this.#tools.context.clock.now();
+    const change = this.#tools.lastChangeBefore(this.#objective.id);
+    return this.#probes.filter((probe) => !isFresh(probe, this.#objective, change, now, this.#log.evidence.checks));
   }
 
   #judgedOnly(outcomes: ReadonlyMap<string, Outcome>): ObjectiveResult {
     const red = findDecisive(this.#standing, outcomes);
     if (red !== undefined) return this.#log.notMet(red.check.title, red.outcome);
-    const stale = this.#probes.find((probe) => !this.#isFresh(probe)) as Probe;
+    const stale = this.#findStale()[0] as Probe;
     return this.#log.untold(`${stale.title}: it has to write in order to see, and was not shown within ${stale.validFor}`);
   }
 }

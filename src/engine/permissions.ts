@@ -66,9 +66,9 @@ function activeOf({ objectives }: PhaseBody): PhaseBody['objectives'] {
 
 function ofValidation(validation: Validation): readonly Permission[] {
   if (isGate(validation)) {
-    return validation.gate === 'soak'
-      ? [...ofReads({ began: validation.began }), ...[...validation.quiet, ...(validation.atEnd ?? [])].flatMap(ofValidation)]
-      : [];
+    if (validation.gate === 'approval') return [];
+    const { began, quiet, atEnd = [], guards } = validation;
+    return [...ofReads({ began }), ...[...quiet, ...atEnd, ...(guards === undefined ? [] : [guards])].flatMap(ofValidation)];
   }
   if (!isProbe(validation)) return [...ofReads(validation.reads), ...(validation.nextPermissions ?? [])];
   const { before, reads, nextPermissions = [], after } = validation.with('permissions');

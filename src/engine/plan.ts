@@ -1,15 +1,20 @@
 import { matchPhasesFor } from '#goals/catalogue.ts';
 import { loadGoals } from '#goals/load.ts';
 import type { MatchedObjective, MatchedPhase } from '#goals/types.ts';
-import { isCheck, isGate, isProbe, type Validation } from '#model/check.ts';
+import { isCheck, isGate, isProbe, type Probe, type Validation } from '#model/check.ts';
+import { EXIT } from '#model/errors.ts';
 import type { Event, EventType } from '#model/event.ts';
 import type { Basis, Plan, PlannedCheck, PlannedObjective, PlannedPhase } from '#model/plan.ts';
 import type { RunContext, RunRequest } from './context.ts';
-import { isStanding, wasShown } from './evidence.ts';
+import { isStanding } from './evidence.ts';
 import { describeChange } from './execute.ts';
+import { findLastChange, isFresh } from './freshness.ts';
 import { describePermission, distinct, permissionsOf } from './permissions.ts';
 import { runPhases } from './run.ts';
 import { distinctValidations } from './validations.ts';
+
+/** Whether a probe of the objective has to write again. */
+type FindStale = (objective: MatchedObjective) => (probe: Probe) => boolean;
 
 /** What a run would do: a dry run, and beside it what a run would wait for, probe and need. */
 export async function planRollout(context: RunContext, request: RunRequest, basis: Basis): Promise<Plan> {
@@ -18,11 +23,12 @@ export async function planRollout(context: RunContext, request: RunRequest, basi
   const listeners = [...context.listeners, (event: Event) => void events.push(event)];
   const { state, exit, summary, remedy } = await runPhases({ ...context, listeners }, { ...request, apply: true, dryRun: true });
   const goals = loadGoals(await context.goalsFile.read(), context.goalsFile.path);
-  const matched = matchPhasesFor(context.phases, context.environment, goals).filter(
-    ({ number }) => number >= request.from && number <= request.to,
-  );
+  const all = matchPhasesFor(context.phases, context.environment, goals);
+  const matched = all.filter(({ number }) => number >= request.from && number <= request.to);
   const isDone = exit === 0 && matched.every((phase) => phase.objectives.every((objective) => hasNothingToDo(objective, events)));
-  const phases = matched.map((phase) => planPhase(phase, events));
+  const now = context.clock.now();
+  const isStale = (objective: MatchedObjective) => (probe: Probe) => !isFresh(probe, objective, findLastChange(all, objective.id), now);
+  const phases = matched.map((phase) => planPhase(phase, events, isStale));
   return {
     version: 1,
     made,
@@ -31,7 +37,7 @@ export async function planRollout(context: RunContext, request: RunRequest, basi
     basis,
     state,
     exit,
-    summary: summarise(phases, isDone, summary),
+    summary: summarise(phases, isDone, exit === EXIT.interrupted, summary),
     ...(remedy === undefined || isDone ? {} : { remedy }),
     nothing_to_do: isDone,
     permissions: distinct(matched.flatMap(({ body }) => permissionsOf(body, true, request.repair))).map(describePermission),
@@ -41,17 +47,17 @@ export async function planRollout(context: RunContext, request: RunRequest, basi
 }
 
 /** What only waits for an earlier phase of the plan is in nobody's way. */
-function summarise(phases: readonly PlannedPhase[], isDone: boolean, summary: string): string {
+function summarise(phases: readonly PlannedPhase[], isDone: boolean, isInterrupted: boolean, summary: string): string {
   if (isDone) return 'nothing to do: everything is as declared';
   const first = phases.find(({ state }) => state !== 'completed');
-  const isStopped = first === undefined || ['blocked', 'failed', 'in_progress'].includes(first.state);
-  if (isStopped) return summary;
   const counts = phases.flatMap(({ objectives }) => objectives.map(({ changes }) => changes.length));
   const changes = counts.reduce((sum, count) => sum + count, 0);
+  const isStopped = first === undefined || changes === 0 || isInterrupted || ['blocked', 'failed'].includes(first.state);
+  if (isStopped) return summary;
   return `${changes} ${changes === 1 ? 'change' : 'changes'} planned, from phase ${first.phase} on; nothing was changed`;
 }
 
-function planPhase(phase: MatchedPhase, events: readonly Event[]): PlannedPhase {
+function planPhase(phase: MatchedPhase, events: readonly Event[], isStale: FindStale): PlannedPhase {
   const judged = ofType(events, 'check.judged').filter((event) => event.phase === phase.number && event.objective === undefined);
   // Of a check that was told twice the last word counts.
   const preconditions = [...new Map(judged.map((event) => [event.check, describeCheck(event)])).values()];
@@ -61,17 +67,19 @@ function planPhase(phase: MatchedPhase, events: readonly Event[]): PlannedPhase 
     name: phase.name,
     state,
     preconditions,
-    objectives: phase.objectives.map((objective) => planObjective(objective, events)),
+    objectives: phase.objectives.map((objective) => planObjective(objective, events, isStale(objective))),
   };
 }
 
-function planObjective(objective: MatchedObjective, events: readonly Event[]): PlannedObjective {
+function planObjective(objective: MatchedObjective, events: readonly Event[], isStale: (probe: Probe) => boolean): PlannedObjective {
   const finished = ofType(events, 'objective.finished').find((event) => event.objective === objective.id);
   const state = finished?.state ?? 'pending';
   const steps = objective.definition?.steps ?? [];
   const awaited = steps.flatMap((step) => (step.do === 'await' ? [step.what] : []));
   const isOver = state === 'completed' || state === 'skipped';
-  const validations = isOver ? [] : [...distinctValidations(objective), ...awaited].filter((one) => isOpen(one, objective));
+  const deciding = distinctValidations(objective);
+  const stale = deciding.filter((one) => !isGate(one) && isProbe(one) && isStale(one));
+  const validations = isOver ? stale : [...deciding, ...awaited].filter((one) => isOpen(one, objective));
   const ahead = [...new Map(validations.map((validation) => [validation.id, validation])).values()];
   return {
     objective: objective.id,
@@ -103,13 +111,10 @@ function isOpen(validation: Validation, { evidence }: MatchedObjective): boolean
   return validation.gate === 'soak' || evidence?.approvals[validation.of] === undefined;
 }
 
-/** Completed, or shown once with nothing red since: its probes may be old, and would be run again. */
+/** Of what is completed, probes may be old and would be run again. */
 function hasNothingToDo(objective: MatchedObjective, events: readonly Event[]): boolean {
   const state = ofType(events, 'objective.finished').find((event) => event.objective === objective.id)?.state;
-  if (state === 'completed' || state === 'skipped') return true;
-  const isRed = ofType(events, 'check.judged').some((event) => event.objective === objective.id && event.state !== 'met');
-  const isRefused = ofType(events, 'change.failed').some((event) => event.objective === objective.id);
-  return wasShown(objective) && state === 'pending' && !isRed && !isRefused && changesOf(objective, events).length === 0;
+  return state === 'completed' || state === 'skipped';
 }
 
 function changesOf({ id }: MatchedObjective, events: readonly Event[]) {

@@ -7,6 +7,7 @@ import type { Status } from '#model/event.ts';
 import type { TriggerStatus } from '#model/status.ts';
 import type { RunContext } from './context.ts';
 import { wasShown } from './evidence.ts';
+import { isDeclaredAnew } from './freshness.ts';
 import type { ObjectiveResult } from './objective-log.ts';
 
 /** Writes what a run finds into the goals file as soon as it is known, and only what the run may say. */
@@ -89,10 +90,11 @@ function withApprovals(evidence: Evidence, { phases }: Goals, number: number, id
   return { ...evidence, approvals: { ...now?.evidence?.approvals, ...evidence.approvals } };
 }
 
-/** A bare claim that does not hold was never shown: it becomes pending. What was shown once and does not hold any more is regressed. */
+/** A bare claim that does not hold was never shown: it becomes pending. What was shown once and does not hold any more is regressed, unless something else is wanted now. */
 function statusAfterLook(before: MatchedObjective, { status, exit }: ObjectiveResult): Status | undefined {
   if (status === 'completed' || status === 'skipped') return status;
   if (exit === EXIT.unknown || exit === EXIT.interrupted) return undefined;
   if (before.status !== 'completed') return before.status;
+  if (isDeclaredAnew(before)) return 'in_progress';
   return wasShown(before) ? 'regressed' : 'pending';
 }

@@ -3,7 +3,8 @@ import type { Check } from '#model/check.ts';
 import type { Metric, Trigger } from '#model/initiative.ts';
 import type { Permission } from '#model/kubernetes.ts';
 import { permissionsToFindDrift } from './drift.ts';
-import { digestOfSteps, wasShown } from './evidence.ts';
+import { wasShown } from './evidence.ts';
+import { isDeclaredAnew } from './freshness.ts';
 import { diagnosisPermissionsOf, distinct, permissionsOf, permissionsToLook } from './permissions.ts';
 
 /** What needs which permissions, in words: "phase 2 (Loki Deployment)". */
@@ -51,9 +52,5 @@ export function findNeeds({ phases, triggers, metrics, others, lock }: Rollout, 
 
 /** Shown, and the goals want nothing else since: an upgrade has to be written again. */
 function isDone({ objectives }: MatchedPhase): boolean {
-  return objectives.every(
-    (objective) =>
-      objective.skipped !== undefined ||
-      (wasShown(objective) && objective.evidence?.desired === digestOfSteps(objective.definition?.steps ?? [])),
-  );
+  return objectives.every((objective) => objective.skipped !== undefined || (wasShown(objective) && !isDeclaredAnew(objective)));
 }

@@ -1,5 +1,6 @@
 import type { HeldLock } from '#model/ports.ts';
 import type { Emit, RunContext, RunRequest } from './context.ts';
+import type { LastChange } from './freshness.ts';
 
 /** What one run carries through its phases. */
 export interface RunTools {
@@ -10,4 +11,6 @@ export interface RunTools {
   readonly signal: AbortSignal;
   /** Absent where nothing is written: phase 0, validation, dry run. */
   readonly lock: HeldLock | undefined;
+  /** When what an objective builds on was changed last, by this run, too. */
+  lastChangeBefore(objective: string): LastChange;
 }

@@ -1,6 +1,6 @@
 import { matchPhasesFor } from '#goals/catalogue.ts';
 import { loadGoals } from '#goals/load.ts';
-import type { Goals, MatchedObjective, MatchedPhase } from '#goals/types.ts';
+import type { Evidence, Goals, MatchedObjective, MatchedPhase } from '#goals/types.ts';
 import { EXIT, type Exit, LeaseLost, Unobserved, Unreadable, UserError } from '#model/errors.ts';
 import type { RunState, Status } from '#model/event.ts';
 import type { HeldLock } from '#model/ports.ts';
@@ -8,6 +8,7 @@ import type { RunContext, RunRequest } from './context.ts';
 import { createEmit } from './emit.ts';
 import { wasShown } from './evidence.ts';
 import { runStateOf, worstExit } from './exit.ts';
+import { findLastChange } from './freshness.ts';
 import { describePermission, diagnosisPermissionsOf, distinct, permissionsOf } from './permissions.ts';
 import { type PhaseResult, runPhase } from './phase.ts';
 import { ProgressRecorder } from './progress-recorder.ts';
@@ -40,6 +41,8 @@ class Run {
   readonly #emit: RunTools['emit'];
   readonly #stop = new AbortController();
   readonly #states = new Map<number, Status>();
+  /** What this run has shown, by objective. */
+  readonly #evidence = new Map<string, Evidence>();
   #leaseLost: string | undefined;
 
   constructor(context: RunContext, request: RunRequest, goals: Goals) {
@@ -82,7 +85,14 @@ class Run {
     let lock: HeldLock | undefined;
     try {
       if (this.#isWriting()) lock = await this.#context.lock.acquire(this.#request.run, (why) => this.#lose(why), this.#context.signal);
-      const tools = { context: this.#context, request: this.#request, emit: this.#emit, signal: this.#signal(), lock };
+      const tools = {
+        context: this.#context,
+        request: this.#request,
+        emit: this.#emit,
+        signal: this.#signal(),
+        lock,
+        lastChangeBefore: this.#lastChangeBefore,
+      };
       return (await this.#preflight()) ?? (await this.#runAll(tools));
     } catch (error) {
       return this.#endOf(error);
@@ -90,6 +100,8 @@ class Run {
       await lock?.release();
     }
   }
+
+  readonly #lastChangeBefore = (id: string) => findLastChange(this.#phases, id, this.#evidence);
 
   #endOf(error: unknown): RunResult {
     const stopped = this.#stopped();
@@ -166,7 +178,10 @@ class Run {
   /** Every result is in the goals file before the next begins. */
   async #runOne(phase: MatchedPhase, tools: RunTools): Promise<PhaseResult> {
     const look = !tools.request.apply;
-    const result = await runPhase(phase, tools, (id, outcome) => this.#progress.recordObjective(phase, id, outcome, look));
+    const result = await runPhase(phase, tools, async (id, outcome) => {
+      if (outcome.evidence !== undefined && !tools.request.dryRun) this.#evidence.set(id, outcome.evidence);
+      await this.#progress.recordObjective(phase, id, outcome, look);
+    });
     this.#states.set(phase.number, result.status);
     await this.#progress.recordPhase(phase, result.status, look);
     return result;

@@ -14,10 +14,13 @@ import type {
 } from '#model/status.ts';
 import type { Outcome } from '#model/verdict.ts';
 import { isStanding, wasShown } from './evidence.ts';
+import { findAnew, isDeclaredAnew } from './freshness.ts';
 import { distinctValidations } from './validations.ts';
 
 /** Evidence older than this is shown as stale: what it says may not hold any more. */
 const STALE_AFTER = 24 * 3_600_000;
+
+type Outcomes = ReadonlyMap<string, Outcome>;
 
 /** What can be said of an initiative; a live look adds `outcomes`, by check id. */
 export interface StatusInput {
@@ -27,7 +30,7 @@ export interface StatusInput {
   readonly metrics: readonly MetricStatus[];
   readonly now: Date;
   readonly lastRun?: LastRun;
-  readonly outcomes?: ReadonlyMap<string, Outcome>;
+  readonly outcomes?: Outcomes;
   /** Soaks as they are now, by objective id. */
   readonly soaks?: ReadonlyMap<string, WaitingFor>;
   readonly warnings?: readonly string[];
@@ -36,7 +39,8 @@ export interface StatusInput {
 /** Pure: the report from what the file says and, unless offline, what was just seen. */
 export function composeStatus(input: StatusInput): StatusReport {
   const { goals, now, lastRun, outcomes } = input;
-  const phases = input.phases.map((phase) => phaseOf(phase, input));
+  const anew = findAnew(input.phases);
+  const phases = input.phases.map((phase) => phaseOf(phase, input, anew));
   return {
     initiative: {
       name: goals.initiative.name,
@@ -54,8 +58,8 @@ export function composeStatus(input: StatusInput): StatusReport {
   };
 }
 
-function phaseOf(phase: MatchedPhase, input: StatusInput): PhaseStatus {
-  const objectives = phase.objectives.map((objective) => objectiveOf(objective, input));
+function phaseOf(phase: MatchedPhase, input: StatusInput, anew: ReadonlySet<string>): PhaseStatus {
+  const objectives = phase.objectives.map((objective) => objectiveOf(phase.number, objective, input, anew));
   return {
     id: phase.id,
     number: phase.number,
@@ -66,8 +70,8 @@ function phaseOf(phase: MatchedPhase, input: StatusInput): PhaseStatus {
   };
 }
 
-function objectiveOf(objective: MatchedObjective, input: StatusInput): ObjectiveStatus {
-  const status = statusOf(objective, input.outcomes);
+function objectiveOf(phase: number, objective: MatchedObjective, input: StatusInput, anew: ReadonlySet<string>): ObjectiveStatus {
+  const status = statusOf(objective, input.outcomes, anew);
   const deliverables = objective.deliverables.map((deliverable) => ({
     title: deliverable.title,
     status: deliverableOf(deliverable, objective, status, input.outcomes),
@@ -75,7 +79,9 @@ function objectiveOf(objective: MatchedObjective, input: StatusInput): Objective
   const { evidence } = objective;
   const stale = input.outcomes === undefined && evidence !== undefined && input.now.getTime() - Date.parse(evidence.at) > STALE_AFTER;
   const waiting =
-    status === 'completed' || status === 'skipped' ? undefined : (input.soaks?.get(objective.id) ?? waitingFor(objective, input.outcomes));
+    status === 'completed' || status === 'skipped'
+      ? undefined
+      : (input.soaks?.get(objective.id) ?? waitingFor(phase, objective, input.outcomes));
   return {
     id: objective.id,
     name: objective.name,
@@ -89,11 +95,12 @@ function objectiveOf(objective: MatchedObjective, input: StatusInput): Objective
 }
 
 /** A claim that a look refutes is pending; what was shown once and does not hold any more is regressed. */
-function statusOf(objective: MatchedObjective, outcomes: ReadonlyMap<string, Outcome> | undefined): Status {
+function statusOf(objective: MatchedObjective, outcomes: Outcomes | undefined, anew: ReadonlySet<string>): Status {
   if (objective.skipped !== undefined) return 'skipped';
+  if (isDeclaredAnew(objective)) return 'in_progress';
   if (objective.status !== 'completed' || outcomes === undefined) return objective.status;
-  const red = standingOf(objective).some((id) => ['failed', 'pending'].includes(outcomes.get(id)?.state ?? ''));
-  if (wasShown(objective)) return red ? 'regressed' : 'completed';
+  const red = standingOf(objective).filter((id) => ['failed', 'pending'].includes(outcomes.get(id)?.state ?? ''));
+  if (wasShown(objective)) return red.length === 0 ? 'completed' : red.every((id) => anew.has(id)) ? 'in_progress' : 'regressed';
   const shown = objective.deliverables.every(
     ({ skipped, validations }) => skipped !== undefined || validations.every(({ id }) => outcomes.get(id)?.state === 'met'),
   );
@@ -104,7 +111,7 @@ function deliverableOf(
   deliverable: MatchedDeliverable,
   objective: MatchedObjective,
   status: Status,
-  outcomes: ReadonlyMap<string, Outcome> | undefined,
+  outcomes: Outcomes | undefined,
 ): Status {
   if (deliverable.skipped !== undefined || status === 'skipped') return 'skipped';
   if (status === 'completed') return 'completed';
@@ -115,13 +122,18 @@ function deliverableOf(
       : (outcomes?.get(validation.id)?.state ?? objective.evidence?.checks[validation.id]?.state),
   );
   if (states.length > 0 && states.every((state) => state === 'met')) return 'completed';
-  return states.some((state) => state === 'failed') && objective.evidence !== undefined ? 'failed' : 'pending';
+  return states.includes('failed') && objective.evidence !== undefined && !isDeclaredAnew(objective) ? 'failed' : 'pending';
 }
 
-/** What the file recorded; else the first check that is not met. */
-function waitingFor(objective: MatchedObjective, outcomes: ReadonlyMap<string, Outcome> | undefined): ObjectiveStatus['waiting_for'] {
+/** A run, where the goals want something else by now; else what the file recorded, or the first check that is not met. */
+function waitingFor(phase: number, objective: MatchedObjective, outcomes: Outcomes | undefined): ObjectiveStatus['waiting_for'] {
   const { evidence } = objective;
   if (evidence === undefined) return undefined;
+  if (isDeclaredAnew(objective))
+    return {
+      what: 'the goals want something else than was rolled out',
+      remedy: `anton-logging plan ${phase} shows what would change, anton-logging phase run ${phase} does it`,
+    };
   if (evidence.waiting_for !== undefined) return evidence.waiting_for;
   const open = standingOf(objective).find((id) => (outcomes?.get(id)?.state ?? evidence.checks[id]?.state ?? 'met') !== 'met');
   if (open === undefined) return undefined;

@@ -4,8 +4,9 @@ import { EXIT, type Exit } from '#model/errors.ts';
 import type { Status } from '#model/event.ts';
 import type { Outcome } from '#model/verdict.ts';
 import type { Finding, Verification, VerifiedCheck, VerifiedObjective } from '#model/verification.ts';
-import { digestOfSteps, EvidenceBook, wasOnceShown } from './evidence.ts';
+import { wasOnceShown } from './evidence.ts';
 import { worstExit } from './exit.ts';
+import { findAnew, findLastChange, isDeclaredAnew, isFresh, type LastChange } from './freshness.ts';
 import { isDeferred } from './judge.ts';
 import { distinctValidations } from './validations.ts';
 
@@ -24,7 +25,7 @@ export function composeVerification(
     number,
     name,
     objectives: objectives.map((objective) => {
-      const verified = verifyObjective(objective, outcomes, now);
+      const verified = verifyObjective(objective, matched, outcomes, now);
       exits.push(...exitsOf(verified));
       if (verified.status === 'regressed') regressions.push(...findingsOf(number, objective, verified));
       return verified;
@@ -35,7 +36,13 @@ export function composeVerification(
   return { observed_at: now.toISOString(), phases, regressions, drift, unseen, exit: worstExit(exits) };
 }
 
-export function verifyObjective(objective: MatchedObjective, outcomes: Outcomes, now: Date): VerifiedObjective {
+/** @param phases all of the rollout: what an objective builds on may be wanted otherwise by now */
+export function verifyObjective(
+  objective: MatchedObjective,
+  phases: readonly MatchedPhase[],
+  outcomes: Outcomes,
+  now: Date,
+): VerifiedObjective {
   const { id, name, skipped } = objective;
   if (skipped !== undefined) return { id, name, status: 'skipped', reason: skipped, checks: [] };
   const checks = distinctValidations(objective).flatMap((validation): VerifiedCheck[] => {
@@ -43,9 +50,9 @@ export function verifyObjective(objective: MatchedObjective, outcomes: Outcomes,
     const outcome = outcomes.get(validation.id);
     const base = { id: validation.id, title: validation.title };
     if (outcome !== undefined) return [{ ...base, ...describe(outcome) }];
-    return isProbe(validation) ? [{ ...base, ...recall(validation, objective, now) }] : [];
+    return isProbe(validation) ? [{ ...base, ...recall(validation, objective, findLastChange(phases, id), now) }] : [];
   });
-  return { id, name, status: statusOf(objective, checks), checks };
+  return { id, name, status: statusOf(objective, checks, findAnew(phases)), checks };
 }
 
 function describe(outcome: Outcome): Omit<VerifiedCheck, 'id' | 'title'> {
@@ -54,22 +61,21 @@ function describe(outcome: Outcome): Omit<VerifiedCheck, 'id' | 'title'> {
   return { state, saw, cause: outcome.cause, remedy: outcome.remedy, ...(isDeferred(outcome) ? { deferred: true as const } : {}) };
 }
 
-/** A probe that was not run: its evidence, while that is fresh and speaks of what is wanted today. */
-function recall(probe: Probe, { evidence, definition }: MatchedObjective, now: Date): Omit<VerifiedCheck, 'id' | 'title'> {
-  const shown = evidence?.checks[probe.id];
-  const isOfToday = evidence?.desired === digestOfSteps(definition?.steps ?? []);
-  if (isOfToday && shown !== undefined && new EvidenceBook(evidence, '').isFresh(probe, now))
-    return { state: 'met', saw: `${shown.saw} (shown ${shown.at})` };
+/** A probe that was not run: its evidence, while that is fresh. */
+function recall(probe: Probe, objective: MatchedObjective, change: LastChange, now: Date): Omit<VerifiedCheck, 'id' | 'title'> {
+  const shown = objective.evidence?.checks[probe.id];
+  if (shown !== undefined && isFresh(probe, objective, change, now)) return { state: 'met', saw: `${shown.saw} (shown ${shown.at})` };
   const last = shown === undefined ? 'never shown' : `last ${shown.state} at ${shown.at}: ${shown.saw}`;
   return { state: 'stale', saw: last, cause: ['it has to write in order to see'], remedy: 'anton-logging verify --probe' };
 }
 
 /** What could not be told leaves the status as it was; a probe that failed last has to be shown again before all is well. */
-function statusOf(objective: MatchedObjective, checks: readonly VerifiedCheck[]): Status {
+function statusOf(objective: MatchedObjective, checks: readonly VerifiedCheck[], anew: ReadonlySet<string>): Status {
   const { status, evidence } = objective;
-  const red = checks.some(isRed);
-  if (!wasOnceShown(objective)) return red && status === 'completed' ? 'pending' : status;
-  if (red) return 'regressed';
+  const red = checks.filter(isRed);
+  if (!wasOnceShown(objective)) return red.length > 0 && status === 'completed' ? 'pending' : status;
+  if (isDeclaredAnew(objective)) return 'in_progress';
+  if (red.length > 0) return red.every(({ id }) => anew.has(id)) ? 'in_progress' : 'regressed';
   const holds = checks.every(({ id, state }) => state === 'met' || (state === 'stale' && evidence?.checks[id]?.state === 'met'));
   return holds ? 'completed' : status;
 }

@@ -41,6 +41,8 @@ export async function runProbes(
     emit: createEmit(context, run),
     signal: AbortSignal.any([context.signal, lost.signal]),
     lock,
+    // All that are due run.
+    lastChangeBefore: () => undefined,
   };
   try {
     for (const { phase, objective, probe } of due) {

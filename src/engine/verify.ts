@@ -9,6 +9,7 @@ import type { RunContext } from './context.ts';
 import { diagnose } from './diagnosis.ts';
 import { findDrift } from './drift.ts';
 import { EvidenceBook, wasOnceShown } from './evidence.ts';
+import { findAnew } from './freshness.ts';
 import { judgeRound, lookOnce } from './judge.ts';
 import { ProgressRecorder } from './progress-recorder.ts';
 import { lookAgain } from './second-look.ts';
@@ -56,7 +57,10 @@ async function judgeStanding(
   const objectives = objectivesOf(phases).map(({ objective }) => objective);
   const first = await judgeRound(standingOf(objectives), lookOnce(observer, signal), clock.now());
   const shown = standingOf(objectives.filter(wasOnceShown));
-  const outcomes = await lookAgain(shown, first, { observer, clock, signal, timeout });
+  // What is wanted otherwise by now does not come by itself.
+  const anew = findAnew(phases);
+  const expected = shown.filter(({ id }) => !anew.has(id));
+  const outcomes = await lookAgain(expected, first, { observer, clock, signal, timeout });
   return diagnose(shown, outcomes, { observer, clock, signal });
 }
 
@@ -93,7 +97,7 @@ async function record(
   for (const phase of phases) {
     const shown = phase.objectives.filter((objective) => objective.skipped === undefined && wasOnceShown(objective));
     for (const objective of shown) {
-      const { status, checks } = verifyObjective(objective, outcomes, now);
+      const { status, checks } = verifyObjective(objective, phases, outcomes, now);
       const isUntold = status !== 'regressed' && checks.some(({ state }) => state === 'unknown');
       if (isUntold || objective.evidence === undefined) continue;
       const book = new EvidenceBook(objective.evidence, objective.evidence.run);
@@ -102,7 +106,7 @@ async function record(
         if (outcome !== undefined && deferred === undefined) book.judge(id, outcome, now);
       }
       const evidence = book.close(objective.evidence.desired, now);
-      const holds = status === 'completed';
+      const holds = status === 'completed' || status === 'in_progress';
       await progress.recordObjective(
         phase,
         objective.id,

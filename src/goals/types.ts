@@ -70,6 +70,8 @@ export interface Evidence {
   readonly waiting_for?: WaitingFor & { /** Later phases may run meanwhile. */ readonly non_blocking?: true };
   /** Digest of the objective's desired state when it was shown; another one means that it has to be planned again. */
   readonly desired: string;
+  /** When that digest became another one: what was shown before of all that builds on it has to be shown again. */
+  readonly changed_at?: string;
 }
 
 export interface CheckEvidence {

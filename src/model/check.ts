@@ -99,6 +99,8 @@ export interface Soak {
   readonly quiet: readonly Check[];
   /** Judged as things are now: while one of them is not met it does not end. */
   readonly atEnd?: readonly Check[];
+  /** What must not be done before it is over; once that is met, there is nothing left to wait for. */
+  readonly guards?: Check;
   /** Later phases may run while only this gate is open. */
   readonly nonBlocking?: boolean;
 }

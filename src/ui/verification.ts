@@ -15,7 +15,7 @@ export function verificationText(seen: Verification, colours: boolean): string {
     ...section(paint.red.bold('Regressed'), distinctFindings(seen).flatMap(regressionLines)),
     ...section(paint.red.bold('Drifted'), drift.filter(({ state }) => state !== 'outdated').flatMap(driftLines)),
     ...section(paint.magenta.bold('Could not be told'), [...states('unknown'), ...seen.unseen.map(unseenCheck)].flatMap(explain)),
-    ...section(paint.yellow.bold('Not met, and not shown before'), red.flatMap(explain)),
+    ...section(paint.yellow.bold('Not met, and not shown before as it is wanted'), red.flatMap(explain)),
     ...section(paint.yellow.bold('Wanted otherwise by now'), drift.filter(({ state }) => state === 'outdated').flatMap(driftLines)),
     phaseTable(seen.phases, paint),
     ...section(paint.bold('Not shown lately: verify --probe would'), states('stale').flatMap(staleLines)),

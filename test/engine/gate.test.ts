@@ -283,3 +283,13 @@ function readBegan(): Read<Date | undefined> {
     },
   };
 }
+
+test('a soak is over once what it guards is done', async () => {
+  const guarded = { ...soak, guards: checkFact('claim', 'gone') };
+  const phases = [phaseOf(1, [aim('1.1', [guarded])])];
+  const world = worldFor(phases);
+  expect(await world.run(phases)).toMatchObject({ exit: 3 });
+  world.set('claim', 'gone');
+  expect(await world.run(phases)).toMatchObject({ exit: 0 });
+  expect(recordOf(world, '1.1').evidence?.checks.quiet?.saw).toBe('over, for what it guards is done: claim is gone');
+});

@@ -72,7 +72,14 @@ export class World {
 
   tools(request: Partial<RunRequest> = {}): RunTools {
     const context = this.context([]);
-    return { context, request: requestOf([], request), emit: createEmit(context, 'run-1'), signal: context.signal, lock: this.#held() };
+    return {
+      context,
+      request: requestOf([], request),
+      emit: createEmit(context, 'run-1'),
+      signal: context.signal,
+      lock: this.#held(),
+      lastChangeBefore: () => undefined,
+    };
   }
 
   context(phases: readonly Phase[]): RunContext {
