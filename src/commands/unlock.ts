@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { EXIT, type Exit } from '#model/errors.ts';
-import { oneLine, shortTime } from '#ui/text.ts';
+import { holderLines } from '#ui/holder.ts';
 import { BaseCommand } from './support/base-command.ts';
 import { interruptSignal } from './support/interrupt.ts';
 import { openOwnGoals } from './support/open-goals.ts';
@@ -20,18 +20,14 @@ export default class Unlock extends BaseCommand {
     const { environment } = await openOwnGoals(flags);
     const { wireLooking } = await import('./support/wire.ts');
     const { dismissHolder, readHolder } = await import('#adapters/kubernetes/holder.ts');
-    const { kubernetes } = await wireLooking(flags, environment);
+    const { kubernetes, clock } = await wireLooking(flags, environment);
     const { namespace } = environment.gitops;
-    const holder = await readHolder(kubernetes, namespace);
+    const holder = await readHolder(kubernetes, namespace, clock.now());
     if (holder === undefined) {
       this.print('Nobody holds the Lease.');
       return EXIT.done;
     }
-    const { identity, run, phase, since, renewed } = holder;
-    this.print(`Held by ${oneLine(identity)}`);
-    if (run !== undefined) this.print(`  run:     ${oneLine(run)}${phase === undefined ? '' : `, phase ${oneLine(phase)}`}`);
-    if (since !== undefined) this.print(`  since:   ${shortTime(since)}`);
-    if (renewed !== undefined) this.print(`  renewed: ${shortTime(renewed)}`);
+    this.print(['The Lease:', ...holderLines(holder).map((line) => `  ${line}`)].join('\n'));
     if (!flags.force) return EXIT.done;
     const { confirm } = await import('./support/confirm.ts');
     await confirm({ kubernetes, what: 'take the Lease away from that run' }, flags.yes, interruptSignal());

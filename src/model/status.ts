@@ -13,6 +13,8 @@ export interface StatusReport {
   readonly triggers: readonly TriggerStatus[];
   readonly metrics: readonly MetricStatus[];
   readonly last_run?: LastRun;
+  /** Absent: nobody holds the Lease, or nobody looked. */
+  readonly holder?: Holder;
   /** True: claims of the file only, nothing was looked at. */
   readonly offline: boolean;
   readonly observed_at: string;
@@ -94,4 +96,16 @@ export interface LastRun {
   readonly started_at: string;
   readonly finished_at?: string;
   readonly summary?: string;
+}
+
+/** Who holds the Lease, as it says itself. */
+export interface Holder {
+  /** "host/boot-id/pid/start-time" */
+  readonly identity: string;
+  readonly run?: string;
+  readonly phase?: string;
+  readonly since?: string;
+  readonly renewed?: string;
+  /** `gone`: a process of this machine that has ended; `expired`: not renewed for too long. Both are taken over by the next run. */
+  readonly state: 'alive' | 'expired' | 'gone';
 }

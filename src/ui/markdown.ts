@@ -1,4 +1,5 @@
 import type { StatusReport, WaitingFor } from '#model/status.ts';
+import { holderLines } from './holder.ts';
 import { oneLine, shortTime } from './text.ts';
 
 /** A status report to paste into an issue or a chat. */
@@ -43,6 +44,14 @@ export function statusMarkdown(report: StatusReport): string {
         [id, target, current ?? reason ?? '-', state, sample ?? '-', interval ?? '-', method].map(cell),
       ),
     ),
+    ...(report.holder === undefined
+      ? []
+      : [
+          '## Lease',
+          holderLines(report.holder)
+            .map((line) => `- ${cell(line)}`)
+            .join('\n'),
+        ]),
     ...(report.warnings.length === 0 ? [] : ['## Warnings', report.warnings.map((warning) => `- ${cell(warning)}`).join('\n')]),
   ].join('\n\n');
 }

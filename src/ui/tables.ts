@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { MetricStatus, ObjectiveStatus, PhaseStatus, StatusReport, TriggerStatus } from '#model/status.ts';
+import { holderLines } from './holder.ts';
 import { type Cell, drawTable } from './table.ts';
 import { oneLine, painter, shortTime, stateColour, statusColour } from './text.ts';
 
@@ -14,6 +15,7 @@ export function statusTables(report: StatusReport, colours: boolean): string {
     triggerTable(report.triggers, colours),
     paint.bold('Success metrics'),
     metricTable(report.metrics, colours),
+    ...section('Lease', report.holder === undefined ? [] : holderLines(report.holder), paint),
     ...section('Last run', lastRunLines(report), paint),
     ...section('Warnings', report.warnings.map(oneLine), paint),
   ].join('\n');

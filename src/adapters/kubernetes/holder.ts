@@ -1,26 +1,41 @@
 import { type Manifest, type Permission, permissionOn, scopeOf } from '#model/kubernetes.ts';
+import type { Holder } from '#model/status.ts';
 import type { Kubernetes } from './connect.ts';
 import { writeFailure } from './failures.ts';
+import { isDeadHere } from './identity.ts';
 import { pathOfObject } from './paths.ts';
 import { readObject } from './read.ts';
 
-/** Who holds the Lease, as it says itself. */
-export interface Holder {
-  readonly identity: string;
-  readonly run?: string;
-  readonly phase?: string;
-  readonly since?: string;
-  readonly renewed?: string;
+/** How long a Lease lasts without renewal. */
+export const LEASE_SECONDS = 30;
+/** Annotations that tell others what its holder does. */
+export const RUN = 'anton-logging/run';
+export const PHASE = 'anton-logging/phase';
+
+/**
+ * @returns undefined: nobody does
+ * @throws UserError or Unobserved when the Lease can't be read
+ */
+export async function readHolder(kubernetes: Kubernetes, namespace: string, now: Date): Promise<Holder | undefined> {
+  const { object } = await readObject(kubernetes, leaseRefIn(namespace));
+  return object === undefined ? undefined : holderOf(object, now);
 }
 
-/** Undefined: nobody does. */
-export async function readHolder(kubernetes: Kubernetes, namespace: string): Promise<Holder | undefined> {
-  const { object } = await readObject(kubernetes, leaseRefIn(namespace));
-  const { holderIdentity: identity, acquireTime: since, renewTime: renewed } = specOf(object);
+/** Whom a Lease names, and whether it may still write. */
+export function holderOf(lease: Manifest, now: Date): Holder | undefined {
+  const { holderIdentity: identity, acquireTime: since, renewTime: renewed } = specOf(lease);
   if (identity === undefined || identity === '') return undefined;
-  const { 'anton-logging/run': run, 'anton-logging/phase': phase } = object?.metadata.annotations ?? {};
+  const { [RUN]: run, [PHASE]: phase } = lease.metadata.annotations ?? {};
   const known = { run, phase, since, renewed };
-  return { identity, ...Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)) };
+  const state = isDeadHere(identity) ? 'gone' : expiryOf(lease) < now ? 'expired' : 'alive';
+  return { identity, state, ...Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)) };
+}
+
+/** Without a time of renewal it has expired. */
+export function expiryOf(lease: Manifest): Date {
+  const { renewTime = '', leaseDurationSeconds = LEASE_SECONDS } = specOf(lease);
+  const renewed = Date.parse(renewTime);
+  return new Date(Number.isNaN(renewed) ? 0 : renewed + leaseDurationSeconds * 1000);
 }
 
 /**
@@ -48,6 +63,14 @@ export function leaseRefIn(namespace: string) {
   return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name: 'anton-logging' };
 }
 
-function specOf(lease: Manifest | undefined): Readonly<Record<string, string | undefined>> {
-  return (lease?.spec ?? {}) as Readonly<Record<string, string | undefined>>;
+export interface LeaseSpec {
+  readonly holderIdentity?: string;
+  readonly leaseDurationSeconds?: number;
+  readonly acquireTime?: string;
+  readonly renewTime?: string;
+  readonly leaseTransitions?: number;
+}
+
+export function specOf(lease: Manifest): LeaseSpec {
+  return (lease.spec ?? {}) as LeaseSpec;
 }

@@ -3,17 +3,13 @@ import { type Manifest, nameOf } from '#model/kubernetes.ts';
 import type { Clock, HeldLock, Lock } from '#model/ports.ts';
 import { type Kubernetes, parseReply, type Reply } from './connect.ts';
 import { messageOf, writeFailure } from './failures.ts';
-import { leaseRefIn } from './holder.ts';
-import { isDeadHere } from './identity.ts';
+import { expiryOf, holderOf, LEASE_SECONDS, type LeaseSpec, leaseRefIn, PHASE, RUN, specOf } from './holder.ts';
 import { pathOfObject } from './paths.ts';
 import { readObject } from './read.ts';
 
-const SECONDS = 30;
 const RENEW_EVERY = 10_000;
 const RETRY_EVERY = 2_000;
 const REQUEST_TIMEOUT = 5_000;
-const RUN = 'anton-logging/run';
-const PHASE = 'anton-logging/phase';
 
 export interface LockParts {
   readonly kubernetes: Kubernetes;
@@ -97,7 +93,7 @@ function hold(parts: LockParts, taken: Written, run: string, onLost: (why: strin
     while (!released.signal.aborted) {
       await parts.clock.sleep(pause, released.signal);
       if (released.signal.aborted) return;
-      if (isOver(written.began)) return lose(`the Lease could not be renewed for ${SECONDS} seconds`);
+      if (isOver(written.began)) return lose(`the Lease could not be renewed for ${LEASE_SECONDS} seconds`);
       pause = (await renew()) ? RENEW_EVERY : RETRY_EVERY;
     }
   }
@@ -123,25 +119,13 @@ function hold(parts: LockParts, taken: Written, run: string, onLost: (why: strin
   };
 }
 
-interface Spec {
-  readonly holderIdentity?: string;
-  readonly leaseDurationSeconds?: number;
-  readonly acquireTime?: string;
-  readonly renewTime?: string;
-  readonly leaseTransitions?: number;
-}
-
-function specOf(lease: Manifest): Spec {
-  return (lease.spec ?? {}) as Spec;
-}
-
-function specFor({ clock, identity }: LockParts, present: Manifest | undefined): Spec {
+function specFor({ clock, identity }: LockParts, present: Manifest | undefined): LeaseSpec {
   const before = present === undefined ? {} : specOf(present);
   const now = microTime(clock.now());
   const ours = before.holderIdentity === identity;
   return {
     holderIdentity: identity,
-    leaseDurationSeconds: SECONDS,
+    leaseDurationSeconds: LEASE_SECONDS,
     acquireTime: (ours ? before.acquireTime : undefined) ?? now,
     renewTime: now,
     leaseTransitions: (before.leaseTransitions ?? 0) + (ours || present === undefined ? 0 : 1),
@@ -152,7 +136,7 @@ function specFor({ clock, identity }: LockParts, present: Manifest | undefined):
 async function write(
   { kubernetes, namespace }: LockParts,
   present: Manifest | undefined,
-  spec: Spec,
+  spec: LeaseSpec,
   annotations: Readonly<Record<string, string | null>>,
   signal: AbortSignal | undefined,
 ): Promise<Reply> {
@@ -174,15 +158,12 @@ async function write(
 
 /** @throws UserError with exit 4 when somebody who may be alive holds it */
 function refuseIfHeld(lease: Manifest, { clock, identity }: LockParts): void {
-  const { holderIdentity: holder, renewTime, acquireTime, leaseDurationSeconds = SECONDS } = specOf(lease);
-  if (holder === undefined || holder === '' || holder === identity || isDeadHere(holder)) return;
-  const renewed = Date.parse(renewTime ?? '');
-  const expires = renewed + leaseDurationSeconds * 1000;
-  if (Number.isNaN(renewed) || expires < clock.now().getTime()) return;
-  const { [RUN]: run, [PHASE]: phase } = lease.metadata.annotations ?? {};
+  const holder = holderOf(lease, clock.now());
+  if (holder === undefined || holder.identity === identity || holder.state !== 'alive') return;
+  const { run, phase, since = 'an unknown time' } = holder;
   const doing = [run && `run ${run}`, phase && `phase ${phase}`].filter(Boolean).join(', ');
   throw new UserError(
-    `another run holds ${nameOf(leaseRefIn(lease.metadata.namespace ?? ''))}: ${holder}${doing === '' ? '' : ` (${doing})`}, since ${acquireTime ?? 'an unknown time'}; without renewal it expires at ${new Date(expires).toISOString()}`,
+    `another run holds ${nameOf(leaseRefIn(lease.metadata.namespace ?? ''))}: ${holder.identity}${doing === '' ? '' : ` (${doing})`}, since ${since}; without renewal it expires at ${expiryOf(lease).toISOString()}`,
     'wait for that run to end, or end it there; one that has died is taken over when its Lease expires. `anton-logging unlock` shows who holds it',
     EXIT.locked,
   );
@@ -204,6 +185,6 @@ function moment(): Moment {
 
 /** Real time, not the clock port's: monotonic time sees a stopped process, wall time a machine that slept. */
 function isOver(began: Moment): boolean {
-  const limit = SECONDS * 1000;
+  const limit = LEASE_SECONDS * 1000;
   return performance.now() - began.monotonic >= limit || Date.now() - began.wall >= limit;
 }
