@@ -16,7 +16,7 @@ import { definePhase, objective } from '#model/phase.ts';
 import { DOCUMENTS, operationDocuments } from './documents.ts';
 
 export default definePhase(6, 'Operational Handoff', (environment) => {
-  const { gitops, loki, prometheus, airflow } = environment;
+  const { gitops, loki, prometheus, storage, airflow } = environment;
   return {
     preconditions: [lokiIsReady(loki)],
     objectives: [
@@ -27,7 +27,7 @@ export default definePhase(6, 'Operational Handoff', (environment) => {
         deliverables: [
           {
             title: 'Create operations runbook',
-            validations: [documentIsThere('handoff.runbook', DOCUMENTS.runbook, mentionedIn(environment))],
+            validations: [documentIsThere('handoff.runbook', DOCUMENTS.runbook, [loki.chart.version, storage.bucket.name])],
           },
           { title: 'Document common queries', validations: [documentIsThere('handoff.queries', DOCUMENTS.queries)] },
           { title: 'Write troubleshooting guide', validations: [documentIsThere('handoff.troubleshooting', DOCUMENTS.troubleshooting)] },
@@ -61,11 +61,6 @@ export default definePhase(6, 'Operational Handoff', (environment) => {
 
 const BuildInfo = v.object({ version: v.string() });
 
-/** Without these a runbook speaks of another rollout. */
-function mentionedIn({ loki, storage }: Environment): readonly string[] {
-  return [loki.chart.version, storage.bucket.name];
-}
-
 /** Documents of this cluster: its names, versions and nodes as observed. */
 function documents(environment: Environment): Derive {
   const reads = {
@@ -76,7 +71,6 @@ function documents(environment: Environment): Derive {
   const derive: Derive<typeof reads> = {
     do: 'derive',
     title: 'Documents about this cluster',
-    declared: mentionedIn(environment),
     reads,
     permissions: [],
     changes: ({ nodes = [], version, build }) => [

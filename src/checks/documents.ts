@@ -10,7 +10,7 @@ import { readFiles } from './reads.ts';
 export const documentIsThere = (id: string, path: string, mentions: readonly string[] = []): Check =>
   check({
     id,
-    title: `${path} is in the repository`,
+    title: `${path} is in the repository${mentions.length === 0 ? '' : `, and speaks of ${mentions.join(', ')}`}`,
     holds: 'always',
     reads: { files: readFiles([path]) },
     judge: ({ files }) => {

@@ -1,8 +1,8 @@
 import { declaredPart } from '#goals/digest.ts';
 import { pointerOf } from '#goals/document.ts';
+import { digestOf } from '#model/digest.ts';
 import type { Declared } from '#model/plan.ts';
 import { MASK, namesCredential } from '#model/redact.ts';
-import { digestOf } from './plan-change.ts';
 import { showValue } from './show-value.ts';
 
 type Path = readonly (string | number)[];

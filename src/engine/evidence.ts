@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { CheckEvidence, Evidence, MatchedObjective } from '#goals/types.ts';
-import type { Step } from '#model/change.ts';
 import type { Check, Gate } from '#model/check.ts';
+import { digestOf } from '#model/digest.ts';
+import type { Objective } from '#model/phase.ts';
 import type { Attestation } from '#model/ports.ts';
 import type { Outcome } from '#model/verdict.ts';
 
@@ -15,23 +15,26 @@ export function wasOnceShown({ status, evidence }: Pick<MatchedObjective, 'statu
   return wasShown({ status: status === 'regressed' ? 'completed' : status, ...(evidence === undefined ? {} : { evidence }) });
 }
 
-/** An objective's desired state, as far as it is declared: another digest means that it has to be planned again. */
+/**
+ * Of an objective's desired state: what it commits, and what it is judged by, as the titles say with the values in them.
+ * Another digest means that it has to be planned again.
+ */
 export function digestDesired({ definition }: Pick<MatchedObjective, 'definition'>): string {
-  if (definition === undefined) return digestSteps([]);
-  const digest = digests.get(definition) ?? digestSteps(definition.steps ?? []);
+  if (definition === undefined) return digestOf([]);
+  const digest = digests.get(definition) ?? digestOf(describeDesired(definition));
   digests.set(definition, digest);
   return digest;
 }
 
 /** Steps are rendered anew whenever somebody asks for them. */
-const digests = new WeakMap<object, string>();
+const digests = new WeakMap<Objective, string>();
 
-function digestSteps(steps: readonly Step[]): string {
-  const declared = steps.map((step) => {
-    if (step.do === 'commit') return { files: step.files, edits: step.edits };
-    return step.do === 'derive' ? step.declared : undefined;
-  });
-  return createHash('sha256').update(JSON.stringify(declared)).digest('hex').slice(0, 16);
+function describeDesired({ steps = [], deliverables }: Objective): object {
+  const validations = deliverables.flatMap((deliverable) => (deliverable.skipped === undefined ? deliverable.validations : []));
+  return {
+    commits: steps.flatMap((step) => (step.do === 'commit' ? [{ files: step.files, edits: step.edits }] : [])),
+    judged: validations.map((validation) => ('of' in validation ? validation.of : validation.title)),
+  };
 }
 
 /** Whether it has to be judged now: what holds on entry or once is over when it was met. */

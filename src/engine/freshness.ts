@@ -2,18 +2,10 @@ import type { Evidence, MatchedObjective, MatchedPhase } from '#goals/types.ts';
 import type { Probe } from '#model/check.ts';
 import { parseDuration } from '#model/duration.ts';
 import { digestDesired, wasOnceShown } from './evidence.ts';
-import { distinctValidations } from './validations.ts';
 
 /** Completed once, and wanted otherwise since: what is red of it by now is work to do, and nothing that went wrong. */
 export function isDeclaredAnew(objective: Pick<MatchedObjective, 'status' | 'evidence' | 'definition'>): boolean {
   return wasOnceShown(objective) && objective.evidence?.desired !== digestDesired(objective);
-}
-
-/** The ids of what is judged differently now, because what it judges is wanted otherwise. Others may ask for the same. */
-export function findAnew(phases: readonly Pick<MatchedPhase, 'objectives'>[]): ReadonlySet<string> {
-  const objectives = phases.flatMap((phase) => phase.objectives);
-  const anew = objectives.filter((objective) => objective.skipped === undefined && isDeclaredAnew(objective));
-  return new Set(anew.flatMap((objective) => distinctValidations(objective).map(({ id }) => id)));
 }
 
 /** When what an objective builds on became another one: `ahead`, when that is still to be done; undefined: never. */

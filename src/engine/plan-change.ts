@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Change } from '#model/change.ts';
+import { digestOf } from '#model/digest.ts';
 import { nameOf, refOf } from '#model/kubernetes.ts';
 import type { PlannedChange, PlannedPart } from '#model/plan.ts';
 import { redactLines } from '#model/redact.ts';
@@ -27,10 +27,4 @@ function partsOf(change: Change, preview: string): readonly PlannedPart[] {
     default:
       return [];
   }
-}
-
-export function digestOf(value: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(value) ?? '')
-    .digest('hex');
 }

@@ -14,7 +14,7 @@ import type {
 } from '#model/status.ts';
 import type { Outcome } from '#model/verdict.ts';
 import { isStanding, wasShown } from './evidence.ts';
-import { findAnew, isDeclaredAnew } from './freshness.ts';
+import { isDeclaredAnew } from './freshness.ts';
 import { distinctValidations } from './validations.ts';
 
 /** Evidence older than this is shown as stale: what it says may not hold any more. */
@@ -39,8 +39,7 @@ export interface StatusInput {
 /** Pure: the report from what the file says and, unless offline, what was just seen. */
 export function composeStatus(input: StatusInput): StatusReport {
   const { goals, now, lastRun, outcomes } = input;
-  const anew = findAnew(input.phases);
-  const phases = input.phases.map((phase) => phaseOf(phase, input, anew));
+  const phases = input.phases.map((phase) => phaseOf(phase, input));
   return {
     initiative: {
       name: goals.initiative.name,
@@ -58,8 +57,8 @@ export function composeStatus(input: StatusInput): StatusReport {
   };
 }
 
-function phaseOf(phase: MatchedPhase, input: StatusInput, anew: ReadonlySet<string>): PhaseStatus {
-  const objectives = phase.objectives.map((objective) => objectiveOf(phase.number, objective, input, anew));
+function phaseOf(phase: MatchedPhase, input: StatusInput): PhaseStatus {
+  const objectives = phase.objectives.map((objective) => objectiveOf(phase.number, objective, input));
   return {
     id: phase.id,
     number: phase.number,
@@ -70,8 +69,8 @@ function phaseOf(phase: MatchedPhase, input: StatusInput, anew: ReadonlySet<stri
   };
 }
 
-function objectiveOf(phase: number, objective: MatchedObjective, input: StatusInput, anew: ReadonlySet<string>): ObjectiveStatus {
-  const status = statusOf(objective, input.outcomes, anew);
+function objectiveOf(phase: number, objective: MatchedObjective, input: StatusInput): ObjectiveStatus {
+  const status = statusOf(objective, input.outcomes);
   const deliverables = objective.deliverables.map((deliverable) => ({
     title: deliverable.title,
     status: deliverableOf(deliverable, objective, status, input.outcomes),
@@ -95,12 +94,12 @@ function objectiveOf(phase: number, objective: MatchedObjective, input: StatusIn
 }
 
 /** A claim that a look refutes is pending; what was shown once and does not hold any more is regressed. */
-function statusOf(objective: MatchedObjective, outcomes: Outcomes | undefined, anew: ReadonlySet<string>): Status {
+function statusOf(objective: MatchedObjective, outcomes: Outcomes | undefined): Status {
   if (objective.skipped !== undefined) return 'skipped';
   if (isDeclaredAnew(objective)) return 'in_progress';
   if (objective.status !== 'completed' || outcomes === undefined) return objective.status;
-  const red = standingOf(objective).filter((id) => ['failed', 'pending'].includes(outcomes.get(id)?.state ?? ''));
-  if (wasShown(objective)) return red.length === 0 ? 'completed' : red.every((id) => anew.has(id)) ? 'in_progress' : 'regressed';
+  const red = standingOf(objective).some((id) => ['failed', 'pending'].includes(outcomes.get(id)?.state ?? ''));
+  if (wasShown(objective)) return red ? 'regressed' : 'completed';
   const shown = objective.deliverables.every(
     ({ skipped, validations }) => skipped !== undefined || validations.every(({ id }) => outcomes.get(id)?.state === 'met'),
   );

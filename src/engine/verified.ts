@@ -6,7 +6,7 @@ import type { Outcome } from '#model/verdict.ts';
 import type { Finding, Verification, VerifiedCheck, VerifiedObjective } from '#model/verification.ts';
 import { wasOnceShown } from './evidence.ts';
 import { worstExit } from './exit.ts';
-import { findAnew, findLastChange, isDeclaredAnew, isFresh, type LastChange } from './freshness.ts';
+import { findLastChange, isDeclaredAnew, isFresh, type LastChange } from './freshness.ts';
 import { isDeferred } from './judge.ts';
 import { distinctValidations } from './validations.ts';
 
@@ -52,7 +52,7 @@ export function verifyObjective(
     if (outcome !== undefined) return [{ ...base, ...describe(outcome) }];
     return isProbe(validation) ? [{ ...base, ...recall(validation, objective, findLastChange(phases, id), now) }] : [];
   });
-  return { id, name, status: statusOf(objective, checks, findAnew(phases)), checks };
+  return { id, name, status: statusOf(objective, checks), checks };
 }
 
 function describe(outcome: Outcome): Omit<VerifiedCheck, 'id' | 'title'> {
@@ -70,12 +70,12 @@ function recall(probe: Probe, objective: MatchedObjective, change: LastChange, n
 }
 
 /** What could not be told leaves the status as it was; a probe that failed last has to be shown again before all is well. */
-function statusOf(objective: MatchedObjective, checks: readonly VerifiedCheck[], anew: ReadonlySet<string>): Status {
+function statusOf(objective: MatchedObjective, checks: readonly VerifiedCheck[]): Status {
   const { status, evidence } = objective;
-  const red = checks.filter(isRed);
-  if (!wasOnceShown(objective)) return red.length > 0 && status === 'completed' ? 'pending' : status;
+  const red = checks.some(isRed);
+  if (!wasOnceShown(objective)) return red && status === 'completed' ? 'pending' : status;
   if (isDeclaredAnew(objective)) return 'in_progress';
-  if (red.length > 0) return red.every(({ id }) => anew.has(id)) ? 'in_progress' : 'regressed';
+  if (red) return 'regressed';
   const holds = checks.every(({ id, state }) => state === 'met' || (state === 'stale' && evidence?.checks[id]?.state === 'met'));
   return holds ? 'completed' : status;
 }

@@ -9,7 +9,7 @@ import type { RunContext } from './context.ts';
 import { diagnose } from './diagnosis.ts';
 import { findDrift } from './drift.ts';
 import { EvidenceBook, wasOnceShown } from './evidence.ts';
-import { findAnew } from './freshness.ts';
+import { isDeclaredAnew } from './freshness.ts';
 import { judgeRound, lookOnce } from './judge.ts';
 import { ProgressRecorder } from './progress-recorder.ts';
 import { lookAgain } from './second-look.ts';
@@ -58,8 +58,7 @@ async function judgeStanding(
   const first = await judgeRound(standingOf(objectives), lookOnce(observer, signal), clock.now());
   const shown = standingOf(objectives.filter(wasOnceShown));
   // What is wanted otherwise by now does not come by itself.
-  const anew = findAnew(phases);
-  const expected = shown.filter(({ id }) => !anew.has(id));
+  const expected = standingOf(objectives.filter((objective) => wasOnceShown(objective) && !isDeclaredAnew(objective)));
   const outcomes = await lookAgain(expected, first, { observer, clock, signal, timeout });
   return diagnose(shown, outcomes, { observer, clock, signal });
 }

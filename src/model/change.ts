@@ -71,8 +71,6 @@ export interface Await {
 export interface Derive<R extends Reads = any> {
   readonly do: 'derive';
   readonly title: string;
-  /** What the goals have to say in it: where that becomes something else, it is derived again. */
-  readonly declared?: readonly string[];
   readonly reads: R;
   /** Of the changes that may come out: they can't be derived before the reads are done. */
   readonly permissions: readonly Permission[];

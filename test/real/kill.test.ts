@@ -16,7 +16,9 @@ beforeAll(async () => {
 });
 
 test('killed in the middle of phase 2, resumed by somebody with a fresh clone and no journal: the same end', async () => {
-  const killed = await first.run(['run'], (event) => event.type === 'change.applied' && event.phase === 2);
+  const killed = await first.run(['run'], (event, send) => {
+    if (event.type === 'change.applied' && event.phase === 2) send('SIGKILL');
+  });
   expect(killed.signal).toBe('SIGKILL');
   const second = await newUser(real, 'grace');
   expectExit(await second.run(['resume']), 3);

@@ -1,4 +1,5 @@
 import fs from 'node:fs/promises';
+import path from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { systemClock } from '#adapters/clock.ts';
 import { openRepository } from '#adapters/git/repository.ts';
@@ -28,9 +29,14 @@ beforeAll(async () => {
   await writeGoals(user, cluster);
 });
 
-test('the whole rollout goes through real parts up to what a person has to approve', async () => {
-  const ended = await user.run(['run']);
+test('what init wrote is planned, and the plan goes through real parts up to what a person has to approve', async () => {
+  const file = path.join(real.directory, 'plan.json');
+  await user.read(['plan', '--out', file]);
+  const ended = await user.run(['run', '--plan', file]);
   expectExit(ended, 3);
+  expect(ended.events.flatMap((event) => (event.type === 'gate.waiting' ? [event.what] : []))).toEqual([
+    'approval: Removal of claim airflow/airflow-logs',
+  ]);
   expect(ended.events.at(-1)).toMatchObject({
     state: 'waiting',
     phases: [0, 1, 2, 3, 4].map((phase) => ({ phase, state: 'completed' })).concat([{ phase: 5, state: 'waiting' }]),

@@ -22,8 +22,8 @@ export interface Ended {
 export interface User {
   readonly checkout: string;
   readonly goalsFile: string;
-  /** Runs a command that tells its events; `onEvent` may end it (SIGKILL) by answering true. */
-  run(args: readonly string[], onEvent?: (event: Event) => boolean): Promise<Ended>;
+  /** Runs a command that tells its events; `onEvent` may send the process a signal. */
+  run(args: readonly string[], onEvent?: (event: Event, send: (signal: NodeJS.Signals) => void) => void): Promise<Ended>;
   /** Attests what no machine can see. */
   approve(objective: string, of: string): Promise<void>;
   git(...args: readonly string[]): Promise<string>;
@@ -54,14 +54,14 @@ export async function newUser({ directory, git, kubeconfig: admin }: RealCluster
     goalsFile: path.join(checkout, 'goals', 'goals.json'),
     git: inCheckout,
     read: tell,
-    async run(args, onEvent = () => false) {
+    async run(args, onEvent = () => {}) {
       const events: Event[] = [];
       const command = [path.join(ROOT, 'bin/run.js'), ...args, '--yes', '--output', 'ndjson'];
       const child = execa(process.execPath, command, { cwd: checkout, env, stdin: 'ignore', reject: false, timeout: LONGEST });
       for await (const line of child) {
         const event = JSON.parse(line) as Event;
         events.push(event);
-        if (onEvent(event)) child.kill('SIGKILL');
+        onEvent(event, (signal) => void child.kill(signal));
       }
       const { exitCode, signal, stderr } = await child;
       return { exit: exitCode, signal, events, stderr };
@@ -72,19 +72,19 @@ export async function newUser({ directory, git, kubeconfig: admin }: RealCluster
   };
 }
 
-/** Our own goals for this cluster, committed and pushed: only what the real world has otherwise is changed. */
+/** What `init` writes, committed and pushed. Only what a test has no time or network for is changed. */
 export async function writeGoals(user: User, { charts }: RealCluster, change: (environment: Tree) => void = () => {}): Promise<void> {
-  const goals: Tree = JSON.parse(await fs.readFile(path.join(ROOT, 'goals/goals.json'), 'utf8'));
+  await user.read(['init']);
+  const goals: Tree = JSON.parse(await fs.readFile(user.goalsFile, 'utf8'));
   const { environment } = goals;
   for (const name of ['loki', 'alloy'])
     environment[name] = { ...environment[name], chart: { ...environment[name]?.chart, repository: charts } };
   // Loki's first look for what to delete comes one interval after its start: ten minutes by itself.
   environment.loki.values = { loki: { compactor: { compaction_interval: '10s' } } };
-  environment.gates = { decommission: '10s' };
+  environment.gates = { ...environment.gates, decommission: '10s' };
   // How fast a query is on a machine that runs a whole cluster is no test's business.
   goals.success_metrics.functional.query_performance = 'P95 <60s for 24h queries';
   change(environment);
-  await fs.mkdir(path.dirname(user.goalsFile), { recursive: true });
   await fs.writeFile(user.goalsFile, `${JSON.stringify(goals, undefined, 2)}\n`);
   await user.git('add', '--all');
   await user.git('commit', '--quiet', '--message', 'Goals for logging');
@@ -117,6 +117,6 @@ export function failedChecks({ events }: Ended): readonly string[] {
   return events.flatMap((event) => (event.type === 'check.judged' && event.state === 'failed' ? [event.check] : []));
 }
 
-export function appliedChanges({ events }: Ended): readonly string[] {
+export function appliedChanges({ events }: Pick<Ended, 'events'>): readonly string[] {
   return events.flatMap((event) => (event.type === 'change.applied' ? [event.result] : []));
 }
