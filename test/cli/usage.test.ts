@@ -8,6 +8,9 @@ describe('wrong usage', () => {
   it.each([
     ['an unknown command', ['frobnicate']],
     ['an unknown subcommand', ['phase', 'frobnicate', '2']],
+    ['a slip in a command', ['statsu']],
+    ['a slip in a subcommand', ['phase', 'rnu', '2']],
+    ['a slip in a flag', ['status', '--offlin']],
     ['an unknown flag', ['status', '--frobnicate']],
     ['a missing argument', ['phase', 'run']],
     ['an unknown output form', ['status', '-o', 'yaml']],

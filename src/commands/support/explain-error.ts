@@ -1,4 +1,5 @@
 import { EXIT, Unobserved, UserError } from '#model/errors.ts';
+import { suggest } from './suggest.ts';
 
 interface Explanation {
   /** What to print; empty when nothing is left to say. */
@@ -6,14 +7,17 @@ interface Explanation {
   readonly exit: number;
 }
 
-/** What to tell the user about an error: a message and a remedy where they can act, the stack where it is our bug. */
-export function explainError(error: unknown, interrupted: boolean): Explanation {
+/**
+ * What to tell the user about an error: a message and a remedy where they can act, the stack where it is our bug.
+ * @param commands what could have been meant: "phase run"
+ */
+export function explainError(error: unknown, interrupted: boolean, commands: readonly string[] = []): Explanation {
   if (error instanceof UserError) return { text: withRemedy(error.message, error.remedy), exit: error.exit };
   if (interrupted) return { text: withRemedy('Interrupted.', 'anton-logging resume continues where it stopped'), exit: EXIT.interrupted };
   if (error instanceof Unobserved) {
     return { text: withRemedy(error.message, 'check that the API server is reachable: kubectl version'), exit: EXIT.unknown };
   }
-  const usage = usageError(error);
+  const usage = usageError(error, commands);
   if (usage !== undefined) return usage;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
@@ -28,12 +32,39 @@ function withRemedy(message: string, remedy: string): string {
 }
 
 /** Errors of oclif's parser: they carry their exit code, and one that only ends the command (after help) has nothing to say. */
-function usageError(error: unknown): Explanation | undefined {
+function usageError(error: unknown, commands: readonly string[]): Explanation | undefined {
   if (!(error instanceof Error) || !('oclif' in error)) return undefined;
   if ('code' in error && error.code === 'EEXIT') return { text: '', exit: (error.oclif as { exit: number }).exit };
-  const message = error.message
-    .replace(/\nSee more help with --help\.?$/, '')
-    .replace(/^command (.*) not found$/, (_, id: string) => `there is no command "${id.replaceAll(':', ' ')}"`);
+  const unknown = /^command (.*) not found$/.exec(error.message)?.[1]?.replaceAll(':', ' ');
+  if (unknown !== undefined) {
+    const meant = suggestCommand(unknown, commands);
+    const remedy = meant === undefined ? 'anton-logging --help lists the commands' : `did you mean: anton-logging ${meant}`;
+    return { text: withRemedy(`there is no command "${unknown}"`, remedy), exit: EXIT.usage };
+  }
+  const message = error.message.replace(/\nSee more help with --help\.?$/, '');
+  const meant = 'parse' in error ? suggestFlag(error as unknown as FlagsError) : undefined;
   const remedy = 'parse' in error ? 'the same command with --help shows what it takes' : 'anton-logging --help lists the commands';
-  return { text: withRemedy(message, remedy), exit: EXIT.usage };
+  return { text: withRemedy(message, meant === undefined ? remedy : `did you mean ${meant}? ${remedy}`), exit: EXIT.usage };
+}
+
+/** What oclif's errors about flags carry. */
+interface FlagsError {
+  readonly flags?: readonly string[];
+  readonly parse: { readonly input?: { readonly flags?: object } };
+}
+
+/** What follows the command is passed on: "phase rnu 2" is meant to be "phase run 2". */
+function suggestCommand(typed: string, commands: readonly string[]): string | undefined {
+  const words = typed.split(' ');
+  for (let length = words.length; length > 0; length -= 1) {
+    const candidates = commands.filter((command) => command.split(' ').length === length);
+    const meant = suggest(words.slice(0, length).join(' '), candidates);
+    if (meant !== undefined) return [meant, ...words.slice(length)].join(' ');
+  }
+  return undefined;
+}
+
+function suggestFlag({ flags = [], parse }: FlagsError): string | undefined {
+  const known = Object.keys(parse.input?.flags ?? {}).map((name) => `--${name}`);
+  return flags.flatMap((flag) => suggest(flag, known) ?? []).join(', ') || undefined;
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Config } from '@oclif/core/config';
+import { Config } from '@oclif/core/config';
 import type { PJSON } from '@oclif/core/interfaces';
 import { run } from '@oclif/core/run';
 import { settings } from '@oclif/core/settings';
@@ -28,7 +28,9 @@ export async function execute(argv: readonly string[], load: Config | { root: st
     const exit = await run([...argv], load);
     return typeof exit === 'number' ? exit : EXIT.done;
   } catch (error) {
-    const { text, exit } = explainError(error, interruptSignal().aborted);
+    const { commandIDs } = await Config.load(load);
+    const commands = commandIDs.map((id) => id.replaceAll(':', ' '));
+    const { text, exit } = explainError(error, interruptSignal().aborted, commands);
     if (text !== '') process.stderr.write(`${text}\n`);
     return exit;
   }
