@@ -71,7 +71,8 @@ function troublesOf(pod: Pod, now: Date, setting: string): Trouble[] {
         known === undefined
           ? `kubectl describe pod -n ${namespace} ${name}`
           : remedyAt(known, { namespace, name, container: container.name });
-      return [(known?.ends === 'terminal' ? failed : pending)(saw, [message || reason, ...ended], remedy)];
+      const isInVain = known?.ends === 'terminal' && (reason !== 'CrashLoopBackOff' || container.restartCount >= PATIENCE);
+      return [(isInVain ? failed : pending)(saw, [message || reason, ...ended], remedy)];
     }
     if (end !== undefined && isRecent(container, now)) {
       return [pending(`${what}: container ${container.name} restarted ${Math.round(ageOf(end, now) / 1000)} s ago, ${times}`, ended, logs)];
@@ -79,6 +80,12 @@ function troublesOf(pod: Pod, now: Date, setting: string): Trouble[] {
     return [];
   });
 }
+
+/**
+ * Restarts after which nobody waits any longer: the kubelet has paused 10, 20 and 40 s by then. A container that looks up the name of
+ * something newer than itself ends once or twice, and then stays.
+ */
+const PATIENCE = 3;
 
 /** A pod that stays is by then one of the newest attempt, too; milliseconds. */
 const GRACE = 5_000;

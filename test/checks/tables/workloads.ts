@@ -47,7 +47,7 @@ const release = (observedGeneration: number, lastAttemptedGeneration: number, re
       conditions: [{ type: 'Ready', status: ready, lastTransitionTime: minutesAgo(minutes) }],
     },
   });
-const crashedPod = pod({ ...waiting('CrashLoopBackOff', 'back-off 5m0s'), lastState: ended('Error', 2, 1) });
+const crashedPod = pod({ restartCount: 3, ...waiting('CrashLoopBackOff', 'back-off 5m0s'), lastState: ended('Error', 2, 1) });
 const crashed = list(crashedPod);
 
 export default [
@@ -180,8 +180,15 @@ export default [
       ),
       failed(
         'a configuration that Loki refuses',
-        { pods: list(pod({ ...waiting('CrashLoopBackOff', 'back-off 5m0s'), lastState: ended('Error', 2, 1) })) },
+        { pods: list(pod({ restartCount: 3, ...waiting('CrashLoopBackOff', 'back-off 5m0s'), lastState: ended('Error', 2, 1) })) },
         'CrashLoopBackOff',
+        'exit code 1: Error',
+        'kubectl logs -n monitoring loki-0 -c loki --previous',
+      ),
+      pending(
+        'it ended twice, and is tried again',
+        { pods: list(pod({ ...waiting('CrashLoopBackOff', 'back-off 20s'), restartCount: 2, lastState: ended('Error', 2, 1) })) },
+        'CrashLoopBackOff, 2 restarts',
         'exit code 1: Error',
         'kubectl logs -n monitoring loki-0 -c loki --previous',
       ),
