@@ -25,6 +25,8 @@ export interface RunContext {
   readonly listeners: readonly ((event: Event) => void)[];
   /** Aborts on the first Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Throws when the saved plan that is to be run does not hold any more. Asked for once more when no other run can write. */
+  readonly confirmPlan?: () => Promise<void>;
 }
 
 export interface RunRequest {

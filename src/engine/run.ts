@@ -85,6 +85,7 @@ class Run {
     let lock: HeldLock | undefined;
     try {
       if (this.#isWriting()) lock = await this.#context.lock.acquire(this.#request.run, (why) => this.#lose(why), this.#context.signal);
+      await this.#context.confirmPlan?.();
       const tools = {
         context: this.#context,
         request: this.#request,
@@ -134,8 +135,17 @@ class Run {
     return finish(
       EXIT.notReady,
       `${denied.length} of ${permissions.length} permissions are missing:\n${denied.map((one) => `  ${one}`).join('\n')}`,
-      'grant them to the user or service account of this kubeconfig, then run again; nothing was changed',
+      `grant them to the user or service account of this kubeconfig, then run again; nothing was changed${this.#leaveOutDone(denied)}`,
     );
+  }
+
+  /** A role for what is left does not grant what only finished phases need. */
+  #leaveOutDone(denied: readonly string[]): string {
+    const first = this.#selected().find((phase) => !phase.objectives.every(isPassable));
+    if (first === undefined || first.number === this.#request.from) return '';
+    const left = this.#selected().filter(({ number }) => number >= first.number);
+    const needed = new Set(left.flatMap(({ body }) => permissionsOf(body, true, this.#request.repair).map(describePermission)));
+    return denied.some((one) => needed.has(one)) ? '' : `. Only finished phases need them: anton-logging run --from ${first.number}`;
   }
 
   async #runAll(tools: RunTools): Promise<RunResult> {

@@ -116,13 +116,14 @@ async function runInPieces({ checkout }: EmbeddedCluster): Promise<readonly Piec
       const events: Event[] = [];
       const interrupt = new AbortController();
       interruptBy(interrupt.signal);
-      const exit = await runWired({ goals, from: 5, to: 5, apply: true, dryRun: false }, flags, wiring, journals, (event) => {
+      const onEvent = (event: Event): void => {
         if (!('objective' in event) || event.objective !== '5.1' || !['check.judged', 'change.applied'].includes(event.type)) return;
         events.push(event);
         const key = event.type === 'change.applied' ? event.result : event.type === 'check.judged' ? `${event.check} ${event.state}` : '';
         if (!told.has(key)) interrupt.abort();
         told.add(key);
-      });
+      };
+      const exit = await runWired({ goals, from: 5, to: 5, apply: true, dryRun: false }, flags, wiring, journals, { onEvent });
       pieces.push({ exit, events });
     }
   } finally {

@@ -112,6 +112,25 @@ test('a Lease that somebody else holds: nothing is done', async () => {
   expect(world.typesOf()).toEqual(['run.started', 'run.finished']);
 });
 
+test('a saved plan that does not hold any more once the Lease is ours: nothing is done, and the Lease is given back', async () => {
+  const world = worldFor(PHASES);
+  const confirmPlan = () => Promise.reject(new UserError('the plan does not hold any more', 'plan again'));
+  const result = await runPhases({ ...world.context(PHASES), confirmPlan }, { ...world.tools().request, to: 3 });
+  expect(result).toMatchObject({ exit: 2, state: 'refused', summary: 'the plan does not hold any more' });
+  expect(world.lease).toMatchObject({ taken: 1, released: 1 });
+  expect(world.performed).toEqual([]);
+});
+
+test('permissions that only finished phases need: what is left can be run without them', async () => {
+  const world = worldFor(PHASES);
+  await world.run(PHASES, { to: 1 });
+  world.denied = [{ verb: 'patch', group: '', resource: 'configmaps', name: 'one' }];
+  const refused = await world.run(PHASES, { to: 3 });
+  expect(refused).toMatchObject({ exit: 5, remedy: expect.stringContaining('Only finished phases need them: anton-logging run --from 2') });
+  world.denied = [{ verb: 'patch', group: '', resource: 'configmaps', name: 'two' }];
+  expect((await world.run(PHASES, { to: 3 })).remedy).not.toContain('--from');
+});
+
 test('an API server that cannot be reached before anything began is unknown, not a bug', async () => {
   const world = worldFor(PHASES);
   const context = world.context(PHASES);

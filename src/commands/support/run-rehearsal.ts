@@ -59,7 +59,7 @@ async function rehearse(
   const around = { rehearsal: cluster.url, checkout: cluster.checkout };
   const wiring = await wireWriting({ kubeconfig, context: undefined }, goals.environment, false, around);
   const rollout = { goals, from: 0, to, apply: true, dryRun: false };
-  return runWired(rollout, { ...flags, overwrite: false }, wiring, journals, injectFaults(faults, cluster.world));
+  return runWired(rollout, { ...flags, overwrite: false }, wiring, journals, { onEvent: injectFaults(faults, cluster.world) });
 }
 
 async function serveUntilInterrupted({ url, checkout }: EmbeddedCluster, kubeconfig: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { relative } from 'node:path';
 import { createJournal } from '#adapters/journal.ts';
-import type { RunRequest } from '#engine/context.ts';
+import type { RunContext, RunRequest } from '#engine/context.ts';
 import { planRollout } from '#engine/plan.ts';
 import { findChangedChanges, findMoves, isProgress } from '#engine/plan-moves.ts';
 import { runPhases } from '#engine/run.ts';
@@ -52,7 +52,9 @@ export async function runRollout(rollout: Rollout, flags: RunFlags): Promise<Exi
   }
   const before = await goals.file.read();
   const journals = apply && !dryRun ? journalDirectory() : undefined;
-  const exit = await runWired(rollout, flags, wiring, journals);
+  const plan = rollout.plan;
+  const confirmPlan = plan === undefined ? undefined : () => refuseMoved(plan, rollout, flags, wiring);
+  const exit = await runWired(rollout, flags, wiring, journals, { ...(confirmPlan && { confirmPlan }) });
   if ((await goals.file.read()) !== before && flags.output === 'table') tellHowToCommit(goals.file.path);
   return exit;
 }
@@ -60,13 +62,17 @@ export async function runRollout(rollout: Rollout, flags: RunFlags): Promise<Exi
 /** A look tries nothing that would have to be known afterwards. */
 export const NO_JOURNAL: Journal = { head: '', append: () => {} };
 
+interface RunHooks extends Pick<RunContext, 'confirmPlan'> {
+  readonly onEvent?: (event: Event) => void;
+}
+
 /** The same with ports and journal given. Also for the rehearsal, which brings its own. */
 export async function runWired(
   rollout: Rollout,
   flags: WiredFlags,
   wiring: Writing,
   journals: string | undefined,
-  onEvent: (event: Event) => void = () => {},
+  { onEvent = () => {}, confirmPlan }: RunHooks = {},
 ): Promise<Exit> {
   const { goals, dryRun } = rollout;
   const request = requestOf(rollout, flags);
@@ -80,6 +86,7 @@ export async function runWired(
     ...contextOf(goals, wiring),
     journal: journals === undefined ? NO_JOURNAL : createJournal(journals, request.run),
     listeners: [progress.listener, onEvent, remember],
+    ...(confirmPlan && { confirmPlan }),
   };
   try {
     if (dryRun) {
