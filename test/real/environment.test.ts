@@ -39,7 +39,7 @@ function settings(environment: Tree): void {
 function upgrade({ loki, alloy }: Tree): void {
   loki.chart.version = '18.11.0';
   loki.retention = '45d';
-  loki.values = { ...loki.values, gateway: { podAnnotations: { team: 'platform' } } };
+  loki.values.loki.limits_config = { per_stream_rate_limit: '5MB' };
   alloy.chart.version = '1.11.1';
 }
 
@@ -136,7 +136,7 @@ test('an upgrade is planned, begun, stopped past its Lease, and finished by some
 
   const release = await getObject(real, RELEASE);
   expect(statusOf(release).history[0]).toMatchObject({ chartVersion: '18.11.0', status: 'deployed' });
-  expect(specOf(release).values.loki.limits_config.retention_period).toBe('45d');
+  expect(specOf(release).values.loki.limits_config).toMatchObject({ retention_period: '45d', per_stream_rate_limit: '5MB' });
   expectExit(await other.run(['run']), 0);
   const { regressions, drift } = JSON.parse(await other.read(['verify', '--output', 'json']));
   expect({ regressions, drift }).toEqual({ regressions: [], drift: [] });
