@@ -112,8 +112,10 @@ function inRehearsal(name: string) {
   return { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rehearsal', name };
 }
 
-function kubeconfigFor(server: string): string {
+/** kubectl drops the token, because this is no TLS, and keeps what stands in the address. */
+function kubeconfigFor(url: string): string {
   const name = 'rehearsal';
+  const server = url.replace('://', '://admin@');
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',

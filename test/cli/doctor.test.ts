@@ -94,7 +94,7 @@ describe('doctor', () => {
 
   it('goes on where something outer is missing: tools and repository without an API server, the cluster without goals', async () => {
     await withRehearsal(async (cluster) => {
-      const elsewhere = (await readFile(process.env.KUBECONFIG as string, 'utf8')).replace(cluster.url, 'http://127.0.0.1:1');
+      const elsewhere = (await readFile(process.env.KUBECONFIG as string, 'utf8')).replace(new URL(cluster.url).host, '127.0.0.1:1');
       const unreachable = await examine('--kubeconfig', await scratchFile('kubeconfig', elsewhere));
       expect(unreachable.exit).toBe(7);
       expect(idsOf(unreachable.notWell)).toEqual(['cluster.answers']);

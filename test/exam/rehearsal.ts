@@ -88,7 +88,7 @@ export async function wire(
 ): Promise<RunContext> {
   const { url = running.url, ...options } = client;
   const kubeconfig = join(directory, `kubeconfig-${new URL(url).port}`);
-  await writeFile(kubeconfig, running.kubeconfig.replace(running.url, url));
+  await writeFile(kubeconfig, running.kubeconfig.replace(new URL(running.url).host, new URL(url).host));
   const kubernetes = await connect({ kubeconfig, ...options });
   let open = 0;
   const clock = jumpingClock(running, () => open > 0);

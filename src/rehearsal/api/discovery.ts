@@ -1,5 +1,5 @@
 import type { Store } from '../world.ts';
-import { isServed, KINDS } from './kinds.ts';
+import { isServed, KINDS, namesOf } from './kinds.ts';
 
 const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
 
@@ -12,8 +12,9 @@ export function discover(store: Store, pathname: string): object | undefined {
   const groupVersion = pathname === '/api/v1' ? 'v1' : groups.find((group) => pathname === `/apis/${group}`);
   const resources = kinds
     .filter(({ apiVersion }) => apiVersion === groupVersion)
-    .map(({ kind, resource, namespaced }) => {
-      return { name: resource, singularName: kind.toLowerCase(), namespaced, kind, verbs: VERBS };
+    .map((served) => {
+      const { kind, resource, namespaced } = served;
+      return { name: resource, singularName: kind.toLowerCase(), namespaced, kind, verbs: VERBS, ...namesOf(store, served) };
     });
   return groupVersion === undefined ? undefined : { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
 }

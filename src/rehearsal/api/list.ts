@@ -1,24 +1,12 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import type { Kind } from './kinds.ts';
 import type { ObjectRequest } from './objects.ts';
+import { selection } from './selectors.ts';
 import { badRequest, expired } from './status.ts';
 import type { MemoryStore } from './store.ts';
 
-export type Selects = (object: Manifest) => boolean;
-
 const TOO_OLD =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
-
-/** What a query's labelSelector chooses: labels with a value, or with any. @throws Refusal 400 for another selector */
-export function selection(query: URLSearchParams): Selects {
-  const requirements = (query.get('labelSelector') ?? '').split(',').filter(Boolean);
-  const wanted = requirements.map((text) => /^([\w./-]+)(?:==?([\w.-]*))?$/.exec(text) ?? refuse(text));
-  return ({ metadata }) =>
-    wanted.every(([, key = '', value]) => {
-      const given = metadata.labels?.[key];
-      return value === undefined ? given !== undefined : given === value;
-    });
-}
 
 /**
  * A list, or one page of it. Pages show the state at the time of the first one.
@@ -29,7 +17,7 @@ export function listObjects(store: MemoryStore, { kind, namespace, query }: Obje
   if (from !== undefined && from.rv < store.oldest) throw expired(TOO_OLD);
   const revision = from?.rv ?? store.revision;
   const limit = Number(query.get('limit') ?? 0) || Number.POSITIVE_INFINITY;
-  const selects = selection(query);
+  const selects = selection(kind, query);
   const rest = stateAt(store, kind, namespace, revision).filter((object) => from === undefined || keyOf(object) > from.start);
   const items = rest.filter(selects).slice(0, limit);
   const last = items.at(-1);
@@ -41,15 +29,11 @@ export function listObjects(store: MemoryStore, { kind, namespace, query }: Obje
     metadata: {
       resourceVersion: String(revision),
       ...(more ? { continue: encodeToken({ rv: revision, start: keyOf(last) }) } : {}),
-      ...(more && !query.has('labelSelector') ? { remainingItemCount: rest.length - items.length } : {}),
+      ...(more && !query.has('labelSelector') && !query.has('fieldSelector') ? { remainingItemCount: rest.length - items.length } : {}),
     },
     // Items of built-in lists carry no type, those of custom resources do.
     items: kind.builtIn ? items.map(({ apiVersion: _, kind: __, ...item }) => item) : items,
   };
-}
-
-function refuse(requirement: string): never {
-  throw badRequest(`unable to parse requirement: ${requirement}`);
 }
 
 /** The objects as they were at a revision: what came later is undone. */

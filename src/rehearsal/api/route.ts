@@ -6,9 +6,11 @@ import { isServed, KINDS } from './kinds.ts';
 import { listObjects } from './list.ts';
 import { sendLog } from './logs.ts';
 import { createObject, deleteObject, getObject, type ObjectRequest, patchObject, replaceObject } from './objects.ts';
+import { parseAccessReview } from './protobuf.ts';
 import { type ProcessFinder, proxyToPod, proxyToService } from './proxy.ts';
-import { Refusal } from './status.ts';
+import { Refusal, unsupported } from './status.ts';
 import type { MemoryStore } from './store.ts';
+import { presenter } from './tables/table.ts';
 import { watchObjects } from './watch.ts';
 
 /** A world whose store remembers its past: watches need it. */
@@ -49,6 +51,8 @@ const VERBS: Readonly<Record<string, string>> = {
   DELETE: 'delete',
 };
 const VERSION = { major: '1', minor: '33', gitVersion: 'v1.33.4', gitTreeState: 'clean', compiler: 'gc', platform: 'linux/amd64' };
+/** Types of bodies that real API servers take, and this one does not. */
+const NOT_UNDERSTOOD = ['application/vnd.kubernetes.protobuf', 'application/json-patch+json'];
 const TOO_MANY: Answer = { code: 429, body: 'Too many requests, please try again later.\n' };
 const NO_SUCH_PAGE: Answer = { code: 404, body: '404 page not found\n' };
 
@@ -70,8 +74,7 @@ export async function route(world: ServedWorld, findProcess: ProcessFinder, call
   const resource = [path.resource, ...rest.slice(0, 1)].join('/');
   const verb = verbOf(call, path);
   authorize(world.store, user, { verb, group, resource, namespace, name });
-  if (resource === 'selfsubjectaccessreviews')
-    return { code: 201, body: reviewAccess(world.store, user, JSON.parse(call.body.toString())) };
+  if (resource === 'selfsubjectaccessreviews') return { code: 201, body: reviewAccess(world.store, user, parseAccessReview(call.body)) };
 
   const served = KINDS.filter((kind) => kind.apiVersion === apiVersion && isServed(world.store, kind));
   const kind = served.find((each) => each.resource === path.resource);
@@ -79,6 +82,7 @@ export async function route(world: ServedWorld, findProcess: ProcessFinder, call
   if (kind === undefined) throw new Refusal(404, 'NotFound', 'the server could not find the requested resource', {});
   if (resource === 'services/proxy' || resource === 'pods/proxy') return proxy(world, findProcess, call, path);
   const { headers } = call.request;
+  if (NOT_UNDERSTOOD.includes(headers['content-type'] ?? '')) throw unsupported();
   const target = {
     kind,
     namespace: kind.namespaced ? namespace : undefined,
@@ -93,13 +97,19 @@ export async function route(world: ServedWorld, findProcess: ProcessFinder, call
   return answerVerb(world, call, verb, target);
 }
 
-function answerVerb({ store }: ServedWorld, { user, response }: Call, verb: string, target: ObjectRequest): Answer | undefined {
+function answerVerb(
+  { store, now }: ServedWorld,
+  { user, request, response }: Call,
+  verb: string,
+  target: ObjectRequest,
+): Answer | undefined {
   const { kind, namespace, name } = target;
   const mayCreate = () => authorize(store, user, { verb: 'create', group: kind.group, resource: kind.resource, namespace, name });
+  const present = presenter(store, { ...target, accept: request.headers.accept ?? '', now });
   const answers: Readonly<Record<string, () => Answer | undefined>> = {
-    list: () => ({ code: 200, body: listObjects(store, target) }),
-    watch: () => watchObjects(store, target, response),
-    get: () => ({ code: 200, body: getObject(store, target) }),
+    list: () => ({ code: 200, body: present(listObjects(store, target)) }),
+    watch: () => watchObjects(store, target, response, present),
+    get: () => ({ code: 200, body: present(getObject(store, target)) }),
     create: () => createObject(store, target),
     update: () => replaceObject(store, target),
     patch: () => patchObject(store, target, mayCreate),

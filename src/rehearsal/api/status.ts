@@ -53,3 +53,9 @@ export function expired(message: string): Refusal {
 export function unavailable(message: string): Refusal {
   return new Refusal(503, 'ServiceUnavailable', message);
 }
+
+export function unsupported(): Refusal {
+  const accepted = 'application/json, application/yaml';
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted}`;
+  return new Refusal(415, 'UnsupportedMediaType', message, {});
+}

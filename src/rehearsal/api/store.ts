@@ -22,6 +22,9 @@ export interface MemoryStore extends Store {
 /** Kinds that count generations: those whose controllers report an observedGeneration, and every custom resource. */
 const WITHOUT_GENERATION = ['v1', 'rbac.authorization.k8s.io/v1', 'coordination.k8s.io/v1', 'storage.k8s.io/v1'];
 
+/** What the API server itself says of a new object. */
+const BORN_WITH: Readonly<Record<string, object>> = { Namespace: { phase: 'Active' } };
+
 /** How many writes a watch may lie behind. */
 const REMEMBERED = 1000;
 
@@ -43,7 +46,7 @@ export function createStore(now: () => Date, kinds: WorldState['objects'] = new 
     // What is kept is what would be sent: no undefined, no shared references.
     const { status, ...given } = JSON.parse(JSON.stringify(manifest)) as Manifest;
     const before = get({ ...given, ...given.metadata });
-    const kept = status ?? before?.status;
+    const kept = status ?? before?.status ?? BORN_WITH[given.kind];
     const next = { ...given, ...(kept === undefined ? {} : { status: kept }), metadata: metadataOf(given, before) };
     if (
       before !== undefined &&

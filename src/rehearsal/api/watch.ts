@@ -1,15 +1,21 @@
 import type { ServerResponse } from 'node:http';
 import type { Manifest } from '#model/kubernetes.ts';
-import { selection } from './list.ts';
 import type { ObjectRequest } from './objects.ts';
+import { selection } from './selectors.ts';
 import { expired } from './status.ts';
 import type { MemoryStore, PastEvent } from './store.ts';
+import type { Present } from './tables/table.ts';
 
 const BOOKMARK_EVERY = 60_000;
 
 /** Streams what happens to the objects of a kind, from a resourceVersion on, until the client leaves or timeoutSeconds are over. */
-export function watchObjects(store: MemoryStore, { kind, namespace, query }: ObjectRequest, response: ServerResponse): undefined {
-  const selects = selection(query);
+export function watchObjects(
+  store: MemoryStore,
+  { kind, namespace, query }: ObjectRequest,
+  response: ServerResponse,
+  present: Present,
+): undefined {
+  const selects = selection(kind, query);
   const from = Number(query.get('resourceVersion') ?? 0);
   const send = (type: string, object: object) => response.write(`${JSON.stringify({ type, object })}\n`);
   response.writeHead(200, { 'Content-Type': 'application/json' });
@@ -25,12 +31,12 @@ export function watchObjects(store: MemoryStore, { kind, namespace, query }: Obj
     if (object.apiVersion !== kind.apiVersion || object.kind !== kind.kind) return;
     const is = type !== 'DELETED' && chosen(object);
     const was = previous !== undefined && chosen(previous);
-    if (is || was) send(!is ? 'DELETED' : was ? 'MODIFIED' : 'ADDED', object);
+    if (is || was) send(!is ? 'DELETED' : was ? 'MODIFIED' : 'ADDED', present(object));
   };
   const bookmark = () =>
     send('BOOKMARK', { kind: kind.kind, apiVersion: kind.apiVersion, metadata: { resourceVersion: String(store.revision) } });
 
-  if (from === 0) for (const object of store.list(kind.apiVersion, kind.kind, namespace).filter(selects)) send('ADDED', object);
+  if (from === 0) for (const object of store.list(kind.apiVersion, kind.kind, namespace).filter(selects)) send('ADDED', present(object));
   else for (const event of store.since(from)) pass(event);
   const unsubscribe = store.subscribe(pass);
   const seconds = Number(query.get('timeoutSeconds') ?? 0);

@@ -20,11 +20,30 @@ export function reconcileWorkloads(world: World): void {
   for (const kind of ['Deployment', 'StatefulSet', 'DaemonSet']) {
     for (const workload of world.store.list('apps/v1', kind)) reconcileWorkload(world, workload);
   }
-  for (const job of world.store.list('batch/v1', 'Job')) {
-    const { name, uid } = job.metadata;
-    const place = { name: `${name}-${hashOf(uid, 5)}`, node: nodesOf(world)[0] ?? '', claims: [] };
-    putMissing(world, podFor(job, place, hashOf(uid)));
-  }
+  for (const job of world.store.list('batch/v1', 'Job')) reconcileJob(world, withSelector(world, job));
+}
+
+/** A Job finds its pod by a label that the API server makes up. */
+function withSelector(world: World, job: Manifest): Manifest {
+  const { selector, template } = specOf(job);
+  if (selector !== undefined) return job;
+  const labels = { 'batch.kubernetes.io/controller-uid': job.metadata.uid };
+  const metadata = { ...template.metadata, labels: { ...template.metadata?.labels, ...labels } };
+  const spec = { ...specOf(job), selector: { matchLabels: labels }, template: { ...template, metadata } };
+  return world.store.put({ ...job, spec });
+}
+
+function reconcileJob(world: World, job: Manifest): void {
+  const { name, uid, creationTimestamp: startTime } = job.metadata;
+  const place = { name: `${name}-${hashOf(uid, 5)}`, node: nodesOf(world)[0] ?? '', claims: [] };
+  putMissing(world, podFor(job, place, hashOf(uid)));
+  const [pod] = podsOf(world, job);
+  const ended = statusOf(pod).containerStatuses?.[0].state.terminated;
+  const complete = { type: 'Complete', status: 'True', reason: 'CompletionsReached' } as const;
+  const outcome = ended
+    ? { succeeded: 1, completionTime: ended.finishedAt, conditions: conditions(world, job, [complete]) }
+    : { active: 1, ready: 0 };
+  world.store.setStatus(refOf(job), { startTime, ...outcome });
 }
 
 function reconcileWorkload(world: World, workload: Manifest): void {

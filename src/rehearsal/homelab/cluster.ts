@@ -1,7 +1,7 @@
 import type { Manifest } from '#model/kubernetes.ts';
-import { KINDS } from '../api/kinds.ts';
 import { condition, container, object } from '../build.ts';
 import { hashOf, type Tree } from '../tree.ts';
+import { definitions } from './definitions.ts';
 
 const NODES = ['k8s-1', 'k8s-2', 'k8s-3'];
 const NAMESPACES = ['default', 'kube-system', 'flux-system', 'monitoring', 'storage', 'airflow', 'external-secrets', 'rehearsal'];
@@ -22,10 +22,7 @@ export function clusterObjects(at: string): readonly Manifest[] {
     storageClass('ceph-block', 'storage.rbd.csi.ceph.com', { annotations: byDefault }),
     storageClass('ceph-bucket', 'storage.ceph.rook.io/bucket'),
     object('storage.k8s.io/v1', 'CSIDriver', 'storage.rbd.csi.ceph.com', { spec: { attachRequired: true } }),
-    ...KINDS.filter(({ builtIn }) => !builtIn).map(({ group, kind, resource }) => {
-      const spec = { group, names: { kind, plural: resource } };
-      return object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', `${resource}.${group}`, { spec });
-    }),
+    ...definitions(),
     ...limitedRights(),
     object('v1', 'ConfigMap', 'rehearsal/clock', { data: { offsetMilliseconds: '0' } }),
   ];

@@ -3,11 +3,11 @@ import { useTarget } from './target.ts';
 
 const target = useTarget();
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
+const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const ssar = (attributes: object) => ({ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: attributes });
 
 async function allowed(resourceAttributes: object): Promise<boolean> {
-  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-  const { status, body } = await target.request('POST', path, { body: ssar({ resourceAttributes }), token: 'limited' });
+  const { status, body } = await target.request('POST', REVIEWS, { body: ssar({ resourceAttributes }), token: 'limited' });
   expect(status).toBe(201);
   return body.status.allowed;
 }
@@ -78,6 +78,21 @@ test('a role allows what it names, where it is bound', async () => {
   expect(await allowed({ ...get, group: 'apps', resource: 'deployments', verb: 'delete' })).toBe(false);
   const list = await target.request('GET', `/apis/apps/v1/namespaces/${namespace}/deployments`, { token: 'limited' });
   expect(list).toMatchObject({ status: 200, body: { kind: 'DeploymentList' } });
+});
+
+test('a review is understood in protobuf as well: kubectl asks in it', async () => {
+  // As "kubectl auth can-i list pods -n default" sends it: type, metadata, attributes, an empty status.
+  const body = [
+    'k8s\0\n2\n\x17authorization.k8s.io/v1\x12\x17SelfSubjectAccessReview\x12=',
+    '\n\x10\n\0\x12\0\x1a\0"\0*\x002\x008\0B\0',
+    '\x12\x1f\n\x1d\n\x07default\x12\x04list\x1a\0"\0*\x04pods2\0:\0',
+    '\x1a\x08\x08\0\x12\0\x1a\0 \0\x1a\0"\0',
+  ].join('');
+  const answer = await target.request('POST', REVIEWS, { body, type: 'application/vnd.kubernetes.protobuf' });
+  expect(answer).toMatchObject({
+    status: 201,
+    body: { spec: { resourceAttributes: { namespace: 'default', verb: 'list', resource: 'pods' } }, status: { allowed: true } },
+  });
 });
 
 test('rights come before existence: what is not served is forbidden, too', async () => {

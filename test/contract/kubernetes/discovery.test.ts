@@ -25,6 +25,29 @@ test.each(['v1', ...BUILT_IN])('%s serves the kinds that we know of it', async (
   }
 });
 
+test.each([
+  ['/api/v1', 'pods', ['po'], ['all']],
+  ['/api/v1', 'services', ['svc'], ['all']],
+  ['/api/v1', 'nodes', ['no'], undefined],
+  ['/api/v1', 'namespaces', ['ns'], undefined],
+  ['/api/v1', 'configmaps', ['cm'], undefined],
+  ['/api/v1', 'persistentvolumeclaims', ['pvc'], undefined],
+  ['/api/v1', 'events', ['ev'], undefined],
+  ['/api/v1', 'secrets', undefined, undefined],
+  ['/apis/apps/v1', 'deployments', ['deploy'], ['all']],
+  ['/apis/apps/v1', 'statefulsets', ['sts'], ['all']],
+  ['/apis/apps/v1', 'daemonsets', ['ds'], ['all']],
+  ['/apis/batch/v1', 'jobs', undefined, ['all']],
+  ['/apis/storage.k8s.io/v1', 'storageclasses', ['sc'], undefined],
+  ['/apis/kustomize.toolkit.fluxcd.io/v1', 'kustomizations', ['ks'], undefined],
+  ['/apis/helm.toolkit.fluxcd.io/v2', 'helmreleases', ['hr'], undefined],
+  ['/apis/source.toolkit.fluxcd.io/v1', 'gitrepositories', ['gitrepo'], ['all', 'fluxcd', 'fluxcd-sources']],
+])('%s/%s has the short names %j and the categories %j', async (path, resource, shortNames, categories) => {
+  const { resources } = (await target.request('GET', path)).body;
+  const found = resources.find(({ name }: { name: string }) => name === resource);
+  expect({ shortNames: found.shortNames, categories: found.categories }).toEqual({ shortNames, categories });
+});
+
 test('names its versions and groups', async () => {
   expect((await target.request('GET', '/api', { token: 'limited' })).body).toMatchObject({ kind: 'APIVersions', versions: ['v1'] });
   const { body } = await target.request('GET', '/apis', { token: 'limited' });

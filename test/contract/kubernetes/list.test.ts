@@ -42,8 +42,39 @@ test('items of a custom kind carry theirs', async () => {
 test.each([
   ['app%3Dx', ['a', 'c']],
   ['app%3D%3Dx,tier%3Dback', ['c']],
+  ['app', ['a', 'b', 'c']],
+  ['app,!tier', ['a', 'b']],
+  ['app,app%21%3Dx', ['b']],
+  ['app+in+(x,y),tier+notin+(back)', ['a', 'b']],
 ])('selects by labelSelector=%s', async (selector, expected) => {
   expect(names((await target.request('GET', `${await prepare()}?labelSelector=${selector}`)).body)).toEqual(expected);
+});
+
+test.each([
+  ['metadata.name%3Da', ['a']],
+  ['metadata.name%21%3Da,metadata.name%21%3Dkube-root-ca.crt', ['b', 'c', 'd']],
+  ['metadata.namespace%3Dnope', []],
+])('selects by fieldSelector=%s', async (selector, expected) => {
+  expect(names((await target.request('GET', `${await prepare()}?fieldSelector=${selector}`)).body)).toEqual(expected);
+});
+
+test('selects events by what they are about', async () => {
+  const namespace = await target.namespace();
+  const path = `/api/v1/namespaces/${namespace}/events`;
+  for (const name of ['a', 'b']) {
+    const involvedObject = { kind: 'ConfigMap', namespace, name };
+    const event = { apiVersion: 'v1', kind: 'Event', metadata: { name: `about-${name}` }, involvedObject, reason: 'Seen', type: 'Normal' };
+    expect((await target.request('POST', path, { body: event })).status).toBe(201);
+  }
+  const selector = 'involvedObject.name%3Db,involvedObject.kind%3DConfigMap';
+  expect(names((await target.request('GET', `${path}?fieldSelector=${selector}`)).body)).toEqual(['about-b']);
+});
+
+test('refuses fields that nothing is selected by', async () => {
+  expect(await target.request('GET', '/api/v1/namespaces/default/pods?fieldSelector=spec.foo%3Dx')).toMatchObject({
+    status: 400,
+    body: { reason: 'BadRequest', message: expect.stringContaining('field label not supported: spec.foo') },
+  });
 });
 
 test('refuses selectors that it does not understand', async () => {

@@ -9,7 +9,10 @@ import type { Backstage, Stage } from './stage.ts';
 /** An API server under test: what a client asks of it, and what has to happen behind it. */
 export interface Target extends Requests, Backstage {
   /** Begins a watch and gives its events in order. */
-  watch(path: string): AsyncGenerator<{ readonly type: string; readonly object: Reply['body'] }>;
+  watch(
+    path: string,
+    headers?: Readonly<Record<string, string>>,
+  ): AsyncGenerator<{ readonly type: string; readonly object: Reply['body'] }>;
   /** A new name, and a namespace of that name. */
   namespace(): Promise<string>;
 }
@@ -40,8 +43,8 @@ function targetOn(stage: () => Stage): Target {
   return {
     send,
     request,
-    async *watch(path) {
-      const response = await send('GET', path);
+    async *watch(path, headers) {
+      const response = await send('GET', path, headers && { headers });
       let text = '';
       for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
         const lines = (text + chunk).split('\n');

@@ -26,7 +26,7 @@ test('the kubeconfig leads to the API server as its administrator', async () => 
   const { clusters, users, contexts, ...rest } = parse(cluster.kubeconfig);
   expect(rest).toMatchObject({ kind: 'Config', 'current-context': 'rehearsal' });
   expect(contexts).toEqual([{ name: 'rehearsal', context: { cluster: 'rehearsal', user: 'rehearsal' } }]);
-  expect(clusters[0].cluster).toEqual({ server: cluster.url });
+  expect(clusters[0].cluster).toEqual({ server: cluster.url.replace('//', '//admin@') });
   expect(users[0].user).toEqual({ token: 'admin' });
   expect(await get('/readyz')).toBe('ok');
   expect((await get('/version')).gitVersion).toBe('v1.33.4');
