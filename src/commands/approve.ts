@@ -1,4 +1,3 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { systemClock } from '#adapters/clock.ts';
 import { digestFile } from '#adapters/scratch.ts';
@@ -7,6 +6,7 @@ import { matchPhasesFor } from '#goals/catalogue.ts';
 import { EXIT, type Exit } from '#model/errors.ts';
 import phases from '#phases/index.ts';
 import { oneLine } from '#ui/text.ts';
+import { argument } from './support/argument.ts';
 import { BaseCommand } from './support/base-command.ts';
 import { openOwnGoals } from './support/open-goals.ts';
 
@@ -18,8 +18,8 @@ export default class Approve extends BaseCommand {
     '<%= config.bin %> approve 6.1 "Documentation review" --by "Ada Lovelace" --note "read and followed" --evidence docs/logging/runbook.md',
   ];
   static override args = {
-    objective: Args.string({ required: true, description: "the objective's id, or a trigger condition's" }),
-    deliverable: Args.string({ description: 'what is approved, when the objective has more than one approval' }),
+    objective: argument({ required: true, description: "the objective's id, or a trigger condition's" }),
+    deliverable: argument({ description: 'what is approved, when the objective has more than one approval' }),
   };
   static override flags = {
     by: Flags.string({ required: true, description: 'who attests it', helpValue: 'NAME' }),

@@ -1,6 +1,6 @@
 import { RootCommand } from '@bomb.sh/tab';
-import * as Args from '@oclif/core/args';
 import { EXIT, type Exit } from '#model/errors.ts';
+import { argument } from './support/argument.ts';
 import { BaseCommand } from './support/base-command.ts';
 import { describeCommands } from './support/completions.ts';
 
@@ -10,7 +10,7 @@ export default class Complete extends BaseCommand {
     'In bash: source <(anton-logging complete bash), also in ~/.bashrc. In zsh the same with zsh, after compinit, in ~/.zshrc. In fish:\n' +
     'anton-logging complete fish | source, in ~/.config/fish/config.fish.';
   static override examples = ['<%= config.bin %> complete bash', '<%= config.bin %> complete zsh', '<%= config.bin %> complete fish'];
-  static override args = { shell: Args.string({ required: true, options: ['bash', 'zsh', 'fish'], description: 'bash, zsh or fish' }) };
+  static override args = { shell: argument({ required: true, options: ['bash', 'zsh', 'fish'], description: 'bash, zsh or fish' }) };
 
   async run(): Promise<Exit> {
     const completions = new RootCommand();

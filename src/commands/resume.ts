@@ -1,5 +1,5 @@
-import * as Args from '@oclif/core/args';
 import type { Exit } from '#model/errors.ts';
+import { argument } from './support/argument.ts';
 import { BaseCommand } from './support/base-command.ts';
 import { lastPhase } from './support/catalogue.ts';
 import { findUnfinished } from './support/journals.ts';
@@ -11,7 +11,7 @@ export default class Resume extends BaseCommand {
     'Continues the last unfinished run of the goals; without one, whatever phases are not completed.\n' +
     'Everything is judged first: what is done already is not done again.';
   static override examples = ['<%= config.bin %> resume', '<%= config.bin %> resume --yes -o ndjson'];
-  static override args = { run: Args.string({ description: 'the id of the run, as "runs list" shows it' }) };
+  static override args = { run: argument({ description: 'the id of the run, as "runs list" shows it' }) };
   static override flags = runFlags;
 
   async run(): Promise<Exit> {

@@ -25,6 +25,12 @@ describe('the program', () => {
     expect(exitCode).toBe(2);
   });
 
+  it('leaves stdin to whom it is meant for: it holds no arguments', async () => {
+    const { stdout, exitCode } = await runProgram(['goals', 'validate', '--goals', goals], { input: 'another.json\n' });
+    expect(stdout).toContain(goals);
+    expect(exitCode).toBe(0);
+  });
+
   it('does not mind a reader that goes away', async () => {
     const command = `${process.execPath} ${join(root, 'bin/run.js')} goals schema | head -1; exit $PIPESTATUS`;
     const { stderr, stdout, exitCode } = await execa(command, { shell: '/bin/bash', reject: false });

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { withRehearsal } from '../cli/rehearsal.ts';
 import { type Ran, root, runCommand } from '../cli/run-command.ts';
+import { findBlock, readBlocks } from './blocks.ts';
 
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const file = join(root, 'README.md');
+const readme = readFileSync(file, 'utf8');
 
 test('the run that it shows is one that happens', async () => {
   const { exit, stderr } = await runCommand([
@@ -20,7 +22,7 @@ test('the run that it shows is one that happens', async () => {
   expect(exit).toBe(1);
   // How long it took is another thing each time.
   const untimed = (line: string) => line.replace(/\d+\.\d s after/, 'N s after');
-  const shown = (blocks('text')[0] ?? []).map(untimed);
+  const shown = (readBlocks(file, 'text')[0] ?? []).map(untimed);
   const told = stderr.split('\n').map(untimed);
   expect(shown.length).toBeGreaterThan(5);
   expect(shown.filter((line) => !told.includes(line))).toEqual([]);
@@ -29,7 +31,7 @@ test('the run that it shows is one that happens', async () => {
 
 test('its two commands are scripts of the package', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  expect(blocks('sh')[0]).toEqual(['npm ci && npm run rehearse', 'npm test']);
+  expect(readBlocks(file, 'sh')[0]).toEqual(['npm ci && npm run rehearse', 'npm test']);
   expect(Object.keys(scripts)).toEqual(
     expect.arrayContaining(['rehearse', 'test', 'anton-logging', 'bench:start-up', 'test:crash', 'rehearsal:size']),
   );
@@ -45,25 +47,14 @@ test('the commands that it names do what it says, one after the other', { timeou
   const ran: [string, Ran][] = [];
   await withRehearsal(async ({ checkout }) => {
     await rm(join(checkout, 'goals'), { recursive: true });
-    for (const line of [...(blocks('sh')[1] ?? []), ...(blocks('sh')[2] ?? [])]) ran.push([line, await runCommand(wordsOf(line))]);
+    for (const line of [...findBlock(file, /^anton-logging init$/), ...findBlock(file, /^anton-logging approve /)])
+      ran.push([line, await runCommand(wordsOf(line))]);
   });
   expect(ran.map(([line, { exit, stderr }]) => (exit === 0 ? line : `${line}: exit ${exit}: ${stderr}`))).toEqual(
     ran.map(([line]) => line),
   );
   expect(ran.at(-2)?.[1].stdout).toContain('completed');
 });
-
-let cached: readonly (readonly [string, readonly string[]])[];
-beforeAll(() => {
-  cached = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = '', code = '']) => [
-    language,
-    code.trimEnd().split('\n'),
-  ]);
-});
-
-function blocks(language: string): readonly (readonly string[])[] {
-  return cached.filter(([found]) => found === language).map(([, lines]) => lines);
-}
 
 /** The words of a command line without the program's name, quotes taken off. */
 function wordsOf(line: string): string[] {

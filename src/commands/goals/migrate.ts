@@ -1,14 +1,14 @@
-import * as Args from '@oclif/core/args';
 import { openGoalsFile } from '#adapters/files.ts';
 import { migrateGoals } from '#goals/migrate.ts';
 import { EXIT, type Exit } from '#model/errors.ts';
+import { argument } from '../support/argument.ts';
 import { BaseCommand } from '../support/base-command.ts';
 import { locateGoals } from '../support/open-goals.ts';
 
 export default class GoalsMigrate extends BaseCommand {
   static override description = "Rewrites a goals file in today's form, in place, keeping what it does not know.";
   static override examples = ['<%= config.bin %> goals migrate goals/goals.json'];
-  static override args = { file: Args.string({ description: 'the goals file (default: as --goals)' }) };
+  static override args = { file: argument({ description: 'the goals file (default: as --goals)' }) };
 
   async run(): Promise<Exit> {
     const { args, flags } = await this.parse(GoalsMigrate);

@@ -1,14 +1,14 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { EXIT, type Exit, UserError } from '#model/errors.ts';
 import { oneLine } from '#ui/text.ts';
+import { argument } from '../support/argument.ts';
 import { BaseCommand } from '../support/base-command.ts';
 import { openGoals } from '../support/open-goals.ts';
 
 export default class GoalsValidate extends BaseCommand {
   static override description = 'Says whether a goals file can be loaded, and what had to be normalised to do so.';
   static override examples = ['<%= config.bin %> goals validate goals/goals.json', '<%= config.bin %> goals validate --strict'];
-  static override args = { file: Args.string({ description: 'the goals file (default: as --goals)' }) };
+  static override args = { file: argument({ description: 'the goals file (default: as --goals)' }) };
   static override flags = { strict: Flags.boolean({ default: false, description: 'treat warnings as errors' }) };
 
   async run(): Promise<Exit> {

@@ -1,16 +1,16 @@
-import * as Args from '@oclif/core/args';
 import { readRun } from '#adapters/journal.ts';
 import { EXIT, type Exit } from '#model/errors.ts';
 import { ndjsonProgress } from '#ui/ndjson.ts';
 import { plainProgress } from '#ui/plain.ts';
 import { oneLine } from '#ui/text.ts';
+import { argument } from '../support/argument.ts';
 import { BaseCommand, outputFlag } from '../support/base-command.ts';
 import { journalDirectory, summariseRun } from '../support/journals.ts';
 
 export default class RunsShow extends BaseCommand {
   static override description = 'Shows what a past run did and saw, from its journal.';
   static override examples = ['<%= config.bin %> runs show $(<%= config.bin %> runs list -o json | jq -r ".[0].id")'];
-  static override args = { run: Args.string({ required: true, description: 'the id of the run, as "runs list" shows it' }) };
+  static override args = { run: argument({ required: true, description: 'the id of the run, as "runs list" shows it' }) };
   static override flags = { output: outputFlag(['table', 'ndjson']) };
 
   async run(): Promise<Exit> {

@@ -1,4 +1,4 @@
-import * as Args from '@oclif/core/args';
+import { argument } from './argument.ts';
 
 /** The phase, as `2` or `phase-2`. */
-export const phaseArgument = Args.string({ required: true, description: 'the phase: 2 or phase-2' });
+export const phaseArgument = argument({ required: true, description: 'the phase: 2 or phase-2' });
