@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { root } from '../cli/run-command.ts';
@@ -58,13 +61,14 @@ async function surroundings(folder: string): Promise<Record<string, string>> {
 /** Runs README's command in a terminal of its own, and gives the lines that it prints to paste. */
 async function serve(command: readonly string[], cwd: string, env: Record<string, string>): Promise<readonly string[]> {
   // In a group of its own, as a terminal has it: Ctrl-C reaches npm and the program.
-  const terminal = execa('bash', ['-c', command.join('\n')], { cwd, env, extendEnv: false, detached: true, reject: false });
+  const terminal = spawn('bash', ['-c', command.join('\n')], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+  const isOver = once(terminal, 'exit');
   onTestFinished(async () => {
     if (terminal.pid !== undefined && terminal.exitCode === null) process.kill(-terminal.pid, 'SIGINT');
-    await terminal;
+    await isOver;
   });
   const lines: string[] = [];
-  for await (const line of terminal) {
+  for await (const line of createInterface({ input: terminal.stdout })) {
     lines.push(line);
     if (line.startsWith('cd ')) break;
   }
