@@ -23,11 +23,17 @@ function launch({ readFileSync }) {
 
 function start(manifest) {
   // A reader that went away (`status | head -1`) is no error of ours, and a run goes on without its audience.
+  // Where nothing can be written any more, it goes on as well, and the end tells.
+  let unwritable;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE') unwritable ??= error;
     });
   }
+  // oclif throws what its own listener is told of these streams.
+  process.on('uncaughtException', (error) => {
+    if (error.syscall !== 'write' || error.code !== unwritable?.code) explainBug(error);
+  });
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => {
@@ -38,12 +44,31 @@ function start(manifest) {
   process.getBuiltinModule('node:module').enableCompileCache();
   import('../dist/main.js')
     .then((program) => program.main(process.argv.slice(2), { root, manifest, signal: interrupt.signal }))
-    .then(end, explainMissingBuild);
+    .then((exit) => end(exit, () => unwritable), explainMissingBuild);
 }
 
 /** Lets what was written leave first: a pipe may still hold it. */
-function end(exit) {
-  process.stdout.write('', () => process.stderr.write('', () => process.exit(exit)));
+function end(exit, unwritable = () => undefined) {
+  process.stdout.write('', () =>
+    process.stderr.write('', () => {
+      // Errors of a file come after its callbacks.
+      setImmediate(() => process.exit(unwritable() === undefined ? exit : tellUnwritable(exit, unwritable())));
+    }),
+  );
+}
+
+function tellUnwritable(exit, { message }) {
+  process.stderr.write(
+    `Error: not everything that was to be printed could be: ${message}\nTo fix it: make room where the output goes, then run this again\n`,
+  );
+  return exit === 0 ? 1 : exit;
+}
+
+function explainBug(error) {
+  process.stderr.write(
+    `${error?.stack ?? error}\n\nThis is a bug in anton-logging. Please report it with the lines above and the command line.\n`,
+  );
+  process.exit(70);
 }
 
 function explainMissingBuild(error) {

@@ -4,6 +4,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '#model/errors.ts';
 import type { GoalsFile } from '#model/ports.ts';
+import { makeFolder, remedyForFile } from './file-trouble.ts';
 import { stateDirectory } from './journal.ts';
 
 const LIMIT = 5 * 1024 * 1024;
@@ -74,7 +75,10 @@ function alreadyThere(file: string): UserError {
 }
 
 function notWritable(file: string, error: unknown): UserError {
-  return new UserError(`the goals file ${file} can't be written: ${(error as Error).message}`, 'make the file and its folder writable');
+  return new UserError(
+    `the goals file ${file} can't be written: ${(error as Error).message}`,
+    remedyForFile(error, 'make the file and its folder writable'),
+  );
 }
 
 async function readText(file: string): Promise<string> {
@@ -106,14 +110,16 @@ async function lock(file: string): Promise<() => Promise<void>> {
   const locks = path.join(stateDirectory(process.env), 'locks');
   try {
     const target = await fs.realpath(file);
-    await fs.mkdir(locks, { recursive: true, mode: 0o700 });
+    makeFolder(locks);
     const lockfilePath = path.join(locks, createHash('sha256').update(target).digest('hex').slice(0, 32));
     return await lockfile.lock(target, { realpath: false, stale: STALE, retries: RETRIES, lockfilePath });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') await readText(file);
+    if ((error as NodeJS.ErrnoException).code === 'ELOCKED')
+      throw new UserError(`the goals file ${file} is being written by another process`, 'run this again when that has ended');
     throw new UserError(
       `the goals file ${file} can't be locked: ${(error as Error).message}`,
-      `see whether another run is writing it, and that ${locks} can be written`,
+      remedyForFile(error, `make ${locks} writable, or set XDG_STATE_HOME to a folder that is`),
     );
   }
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { UserError } from '#model/errors.ts';
 import type { Event } from '#model/event.ts';
 import type { Journal } from '#model/ports.ts';
+import { makeFolder, remedyForFile } from './file-trouble.ts';
 
 const GENESIS = '0'.repeat(64);
 const EXTENSION = '.ndjson';
@@ -25,7 +26,7 @@ export function stateDirectory(env: NodeJS.ProcessEnv): string {
 export function createJournal(directory: string, run: string): Journal {
   const file = path.join(directory, `${run}${EXTENSION}`);
   const descriptor = attempt(file, () => {
-    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     const opened = fs.openSync(file, 'ax', 0o600);
     syncDirectory(directory);
     return opened;
@@ -112,7 +113,7 @@ function attempt<T>(where: string, action: () => T): T {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     throw new UserError(
       `the journal at ${where} can't be used: ${(error as Error).message}`,
-      'make that folder writable, or set XDG_STATE_HOME to one that is',
+      remedyForFile(error, 'make that folder writable, or set XDG_STATE_HOME to one that is'),
     );
   }
 }

@@ -82,16 +82,8 @@ function sizeOf({ body }: PutObject): number {
   return Buffer.byteLength(body);
 }
 
-const REMEDIES: Readonly<Record<Unobserved['reason'], string>> = {
-  forbidden: 'get the permission named above, then run again',
-  unauthorized: 'see that the credentials are right and the Secret exists, then run again',
-  timeout: 'see that the cluster and the service answer, then run again',
-  unreachable: 'see that the cluster and the service can be reached, then run again',
-  overloaded: 'run again when the API server is well',
-};
-
 function asRefusal(error: unknown): never {
-  if (error instanceof Unobserved) throw new UserError(error.message, REMEDIES[error.reason]);
+  if (error instanceof Unobserved) throw new UserError(error.message, `${error.remedy}, then run again`);
   if (error instanceof Unreadable)
     throw new UserError(error.message, 'see whether something between here and the API server changes its answers');
   throw error;

@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises';
 import { UserError } from '#model/errors.ts';
+import { remedyForFile } from './file-trouble.ts';
 
 const LIMIT = 16 * 1024 * 1024;
 
@@ -32,7 +33,10 @@ export async function writePlanFile(file: string, text: string): Promise<void> {
   try {
     await writeFileAtomic(file, text, { mode: 0o600 });
   } catch (error) {
-    throw new UserError(`the plan ${file} can't be written: ${(error as Error).message}`, 'name a file in a folder that can be written');
+    throw new UserError(
+      `the plan ${file} can't be written: ${(error as Error).message}`,
+      remedyForFile(error, 'name a file in a folder that is there and can be written'),
+    );
   }
 }
 

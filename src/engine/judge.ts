@@ -101,14 +101,6 @@ function waitsFor(
   };
 }
 
-const REMEDIES: Readonly<Record<Unobserved['reason'], string>> = {
-  forbidden: 'grant the permission (the message names it), then resume',
-  unauthorized: 'log in again or renew the credentials in the kubeconfig, then resume',
-  timeout: 'find out why it does not answer in time; resume when it does',
-  unreachable: 'check that the address is right and the server is up, then resume',
-  overloaded: 'the server refused for load; resume later',
-};
-
 function unknownBecause(read: Read<unknown>, error: unknown): Unknown {
   if (error instanceof Unreadable) {
     return {
@@ -125,7 +117,7 @@ function unknownBecause(read: Read<unknown>, error: unknown): Unknown {
       permanent: error.reason === 'forbidden' || error.reason === 'unauthorized',
       saw: `${read.subject} could not be read`,
       cause: [error.message],
-      remedy: REMEDIES[error.reason],
+      remedy: `${error.remedy}, then resume`,
     };
   }
   throw error;

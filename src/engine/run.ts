@@ -109,8 +109,13 @@ class Run {
     if (stopped !== undefined) return stopped;
     if (error instanceof LeaseLost) return lost(error.message);
     if (error instanceof UserError) return finish(error.exit, error.message, error.remedy);
-    if (error instanceof Unobserved || error instanceof Unreadable) {
-      return finish(EXIT.unknown, error.message, 'see that this API server answers, then: anton-logging resume');
+    if (error instanceof Unobserved) return finish(EXIT.unknown, error.message, `${error.remedy}, then: anton-logging resume`);
+    if (error instanceof Unreadable) {
+      return finish(
+        EXIT.unknown,
+        error.message,
+        'see what changes the answers of this API server on their way, then: anton-logging resume',
+      );
     }
     throw error;
   }
@@ -213,6 +218,7 @@ class Run {
     const stopped = this.#stopped();
     if (stopped !== undefined || result.status === 'completed') return stopped;
     const remedy = `anton-logging phase run ${phase.number}`;
+    const mend = result.remedy === undefined || hasSteps(phase) ? remedy : `${result.remedy}; then: ${remedy}`;
     if (result.exit === EXIT.unknown) {
       return finish(
         EXIT.unknown,
@@ -220,7 +226,7 @@ class Run {
         result.remedy ?? remedy,
       );
     }
-    return finish(EXIT.notReady, `${named} is claimed as completed, but it is not: ${paragraphOf(result)}`, remedy);
+    return finish(EXIT.notReady, `${named} is claimed as completed, but it is not: ${paragraphOf(result)}`, mend);
   }
 
   #sumUp(results: readonly PhaseResult[]): RunResult {
@@ -254,6 +260,11 @@ class Run {
     this.#emit({ type: 'lock.lost', why });
     this.#stop.abort();
   }
+}
+
+/** Whether running the phase may mend what is not met; otherwise it would only look again. */
+function hasSteps({ objectives }: MatchedPhase): boolean {
+  return objectives.some(({ definition }) => (definition?.steps ?? []).length > 0);
 }
 
 /** Shown, or waiting for nothing but a gate beside which other work may go on. */

@@ -36,12 +36,23 @@ export class Unreadable extends Error {
 export class Unobserved extends Error {
   override readonly name = 'Unobserved';
   readonly reason: 'forbidden' | 'unauthorized' | 'timeout' | 'unreachable' | 'overloaded';
+  /** What to do about it; what comes after that is the catcher's to say. */
+  readonly remedy: string;
 
-  constructor(reason: Unobserved['reason'], message: string) {
+  constructor(reason: Unobserved['reason'], message: string, remedy = REMEDIES[reason]) {
     super(message);
     this.reason = reason;
+    this.remedy = remedy;
   }
 }
+
+const REMEDIES: Readonly<Record<Unobserved['reason'], string>> = {
+  forbidden: 'grant the permission that the message names (anton-logging doctor --role prints all that are needed)',
+  unauthorized: 'log in again or renew the credentials; where a Secret holds them, see that it exists',
+  timeout: 'find out why it does not answer in time',
+  unreachable: 'see that the address is right and the server is up',
+  overloaded: 'wait until the server is well',
+};
 
 /** The Lease was lost: no write may begin any more. */
 export class LeaseLost extends Error {

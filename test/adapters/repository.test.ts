@@ -138,7 +138,7 @@ test('a repository below a subdirectory, none at all, and an unknown remote', as
   const below = await openRepository({ directory: path.join(checkout, 'apps'), remote: 'origin', branch: 'main' });
   expect(Object.keys((await below.files(['apps/kustomization.yaml'], signal)).files)).toEqual(['apps/kustomization.yaml']);
   await expect(openRepository({ directory: await temporary(), remote: 'origin', branch: 'main' })).rejects.toThrow(
-    'not in a Git repository',
+    'not in a checkout of a Git repository',
   );
   await expect(openRepository({ directory: checkout, remote: 'upstream', branch: 'main' })).rejects.toThrow(
     'has no remote "upstream" (it has: origin)',

@@ -1,6 +1,5 @@
-import { UserError } from '#model/errors.ts';
 import { redactUrls } from '#model/redact.ts';
-import { gitIn, must } from './run.ts';
+import { gitIn, must, noRepository } from './run.ts';
 
 /** A Git repository in a directory, before it is known what of it matters. */
 export interface Checkout {
@@ -13,12 +12,7 @@ export interface Checkout {
 export async function findCheckout(directory: string): Promise<Checkout> {
   const git = gitIn(directory);
   const top = await git(['rev-parse', '--show-toplevel']);
-  if (top.failed) {
-    throw new UserError(
-      `${directory} is not in a checkout of a Git repository: ${top.words}`,
-      'run in a checkout of the repository that Flux follows',
-    );
-  }
+  if (top.failed) throw noRepository(directory, top.words);
   const names = (await must(git, ['remote'])).split('\n').filter((name) => name !== '');
   const remotes = names.map(async (name) => ({ name, url: redactUrls((await must(git, ['remote', 'get-url', name])).trim()) }));
   return { top: top.stdout.trim(), remotes: await Promise.all(remotes) };

@@ -7,7 +7,7 @@ import type { CheckoutAnswer, DifferencesAnswer, FilesAnswer, RemoteAnswer } fro
 import { redactLines, redactUrls } from '#model/redact.ts';
 import { findDifferences } from './differences.ts';
 import { commitsBetween, PLAN_TRAILER } from './history.ts';
-import { type Git, gitIn, must } from './run.ts';
+import { type Git, gitIn, must, noRepository } from './run.ts';
 import { buildTree, readFiles, withTemporary } from './tree.ts';
 
 /** A branch of a remote, seen from a checkout. The checkout's work tree, index and branches are never touched. */
@@ -55,12 +55,7 @@ const SHOWN_LINES = 40;
 export async function openRepository({ directory, remote, branch }: RepositoryOptions): Promise<Repository> {
   const outer = gitIn(directory);
   const located = await outer(['rev-parse', '--path-format=absolute', '--git-common-dir', '--is-inside-work-tree']);
-  if (located.failed) {
-    throw new UserError(
-      `${directory} is not in a Git repository: ${located.words}`,
-      'run in a checkout of the repository that Flux follows',
-    );
-  }
+  if (located.failed) throw noRepository(directory, located.words);
   const [gitDirectory = '', inWorkTree] = located.stdout.trim().split('\n');
   const top = inWorkTree === 'true' ? (await must(outer, ['rev-parse', '--show-toplevel'])).trim() : gitDirectory;
   const git = gitIn(top);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { UserError } from '#model/errors.ts';
 import { redactUrls } from '#model/redact.ts';
 
@@ -44,12 +45,20 @@ export function gitIn(directory: string): Git {
       ...(options.signal !== undefined && { cancelSignal: options.signal }),
     });
     options.signal?.throwIfAborted();
-    if (result.code === 'ENOENT')
-      throw new UserError(`git can't be started in ${directory}: ${result.originalMessage}`, 'install git, and name an existing directory');
+    if (result.code === 'ENOENT' || result.code === 'ENOTDIR') throw notStarted(directory);
     const bytes = Buffer.from(result.stdout);
     const words = wordsOf(Buffer.from(result.stderr).toString(), result.originalMessage);
     return { failed: result.failed, bytes, stdout: bytes.toString(), words };
   };
+}
+
+/** A directory that is not there looks the same as a git that is not. */
+function notStarted(directory: string): UserError {
+  if (existsSync(directory)) return new UserError("git can't be started: there is none on the PATH", 'install git, or put it on the PATH');
+  return new UserError(
+    `git can't be started in ${directory}: there is no such directory`,
+    'go to a checkout of the repository that Flux follows',
+  );
 }
 
 /** "git version 2.39.5". @throws UserError when there is no git */
@@ -73,8 +82,25 @@ export async function mustBytes(
   throw new UserError(`git ${args[0]} failed: ${output.words}`, options.remedy ?? 'correct what git names, then run again');
 }
 
+/** What git says besides what happened. Our remedies say what to do. */
+const ADVICE =
+  /^(hint:|\*\*\* Please tell me who you are|Run$|git config --global (user|--add)|to set your account's default identity|Omit --global|Please make sure you have the correct access rights$|and the repository exists\.$|To add an exception for this directory)/;
+
+/** For a directory in which git finds no repository that it would use. */
+export function noRepository(directory: string, words: string): UserError {
+  if (words.includes('dubious ownership'))
+    return new UserError(
+      `the repository at ${directory} belongs to another user, and git does not use it: ${words}`,
+      `if you trust what is in it: git config --global --add safe.directory ${directory}`,
+    );
+  return new UserError(
+    `${directory} is not in a checkout of a Git repository: ${words}`,
+    'run in a checkout of the repository that Flux follows',
+  );
+}
+
 function wordsOf(stderr: string, otherwise: string | undefined): string {
   const lines = stderr.split('\n').map((line) => line.trim());
-  const words = lines.filter((line) => line !== '' && !line.startsWith('hint:')).join('; ');
+  const words = lines.filter((line) => line !== '' && !ADVICE.test(line)).join('; ');
   return redactUrls(words === '' ? (otherwise ?? 'git gave no reason') : words).slice(0, 1000);
 }

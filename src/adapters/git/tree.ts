@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Commit } from '#model/change.ts';
 import { UserError } from '#model/errors.ts';
+import { remedyForFile } from '../file-trouble.ts';
 import { isUntouched, markGenerated } from './generated.ts';
 import { type Git, must, mustBytes } from './run.ts';
 
@@ -89,12 +90,19 @@ export async function buildTree(
 
 /** A folder that is gone afterwards. */
 export async function withTemporary<T>(use: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'anton-logging-'));
+  const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'anton-logging-')).catch(refuseTemporary);
   try {
     return await use(directory);
   } finally {
     await fs.rm(directory, { recursive: true, force: true });
   }
+}
+
+function refuseTemporary(error: Error): never {
+  throw new UserError(
+    `no temporary folder can be made in ${os.tmpdir()}: ${error.message}`,
+    remedyForFile(error, 'make that folder writable, or set TMPDIR to one that is'),
+  );
 }
 
 async function wantedFiles(
@@ -146,7 +154,7 @@ async function writeBlobs(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const files = texts.map((_, index) => path.join(directory, String(index)));
-  await Promise.all(texts.map((text, index) => fs.writeFile(files[index] as string, text)));
+  await Promise.all(texts.map((text, index) => fs.writeFile(files[index] as string, text))).catch(refuseTemporary);
   const shas = await must(git, ['hash-object', '-w', '--no-filters', '--stdin-paths'], {
     input: files.map((file) => `${file}\n`).join(''),
     env,

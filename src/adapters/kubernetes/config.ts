@@ -30,10 +30,9 @@ export function loadConfig(options: ConfigOptions): Access {
     if (options.kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(options.kubeconfig);
   } catch (error) {
-    const where = options.kubeconfig ?? process.env.KUBECONFIG ?? '~/.kube/config';
     throw new UserError(
-      `the kubeconfig ${where} can't be read: ${(error as Error).message}`,
-      'name a kubeconfig with --kubeconfig or in KUBECONFIG',
+      `the kubeconfig ${placeOf(options)} can't be read: ${(error as Error).message.trim().split('\n', 1)[0]}`,
+      'correct it, or name another with --kubeconfig or in KUBECONFIG',
     );
   }
   const { name, cluster } = chooseContext(config, options);
@@ -41,17 +40,36 @@ export function loadConfig(options: ConfigOptions): Access {
   try {
     server = new URL(cluster.server);
   } catch {
-    throw new UserError(`context ${name} has no usable server: "${cluster.server}"`, 'correct clusters[].cluster.server in the kubeconfig');
+    throw noServer(name, cluster);
   }
+  if (server.protocol !== 'http:' && server.protocol !== 'https:') throw noServer(name, cluster);
   // The library refuses plain HTTP (a local proxy, a rehearsal) unless verification is off, which has no meaning there.
   if (server.protocol === 'http:') Object.assign(cluster, { skipTLSVerify: true });
   return { contextName: name, server, authorize: authorizer(config) };
 }
 
+/** Where a kubeconfig was looked for, for a person. */
+export function placeOf({ kubeconfig }: Pick<ConfigOptions, 'kubeconfig'>): string {
+  return kubeconfig ?? (process.env.KUBECONFIG || '~/.kube/config');
+}
+
+function noServer(context: string, { server }: Cluster): UserError {
+  return new UserError(
+    `context "${context}" names no address of an API server but "${server}"`,
+    'write it as https://HOST:PORT in clusters[].cluster.server of the kubeconfig',
+  );
+}
+
 function chooseContext(config: KubeConfig, options: ConfigOptions): { name: string; cluster: Cluster } {
   // Without any kubeconfig the library invents one for localhost:8080.
-  if (config.contexts.length === 0 || (config.contexts.length === 1 && config.currentContext === 'loaded-context')) {
-    throw new UserError('there is no kubeconfig, or it has no context', 'name a kubeconfig with --kubeconfig or in KUBECONFIG');
+  if (config.contexts.length === 1 && config.currentContext === 'loaded-context') {
+    throw new UserError(
+      'there is no kubeconfig: KUBECONFIG is not set, and there is no ~/.kube/config',
+      'get one from whoever runs the cluster, and name it with --kubeconfig or in KUBECONFIG',
+    );
+  }
+  if (config.contexts.length === 0) {
+    throw new UserError(`the kubeconfig ${placeOf(options)} has no context`, 'name another with --kubeconfig or in KUBECONFIG');
   }
   const names = config.contexts.map((context) => context.name);
   const name = options.context ?? config.currentContext;
@@ -71,8 +89,16 @@ function chooseContext(config: KubeConfig, options: ConfigOptions): { name: stri
       EXIT.usage,
     );
   }
-  // The library applies the cluster's certificate authority only when there is a user.
-  if (config.getCurrentUser() === null) config.users.push({ name: context.user });
+  if (config.getCurrentUser() === null) {
+    if (context.user) {
+      throw new UserError(
+        `context "${name}" names the user "${context.user}", whom the kubeconfig lacks`,
+        'log in again, correct the kubeconfig, or choose another context with --context',
+      );
+    }
+    // The library applies the cluster's certificate authority only when there is a user.
+    config.users.push({ name: context.user });
+  }
   return { name, cluster };
 }
 

@@ -1,6 +1,6 @@
 import { EXIT, Unobserved, Unreadable, UserError } from '#model/errors.ts';
 import type { ConfigOptions } from './config.ts';
-import { messageOf } from './failures.ts';
+import { messageOf, statusOf } from './failures.ts';
 
 /** One connection to one API server: raw JSON, because generated models lose fields that they don't know. */
 export interface Kubernetes {
@@ -59,11 +59,7 @@ export async function connect(options: ConfigOptions): Promise<Kubernetes> {
     reply = await kubernetes.request('GET', '/version', { timeout: 10_000 });
   } catch (error) {
     if (!(error instanceof Unobserved)) throw error;
-    throw new UserError(
-      `${where} can't be used: ${error.message}`,
-      'start the cluster or log in to it, or choose another --context',
-      EXIT.unknown,
-    );
+    throw new UserError(`the API server of context "${access.contextName}" can't be used: ${error.message}`, error.remedy, EXIT.unknown);
   }
   if (reply.status === 401) {
     throw new UserError(
@@ -72,7 +68,38 @@ export async function connect(options: ConfigOptions): Promise<Kubernetes> {
       EXIT.unknown,
     );
   }
+  refuseOther(reply, where);
   return kubernetes;
+}
+
+/**
+ * Whatever is not an API server answers, too: a login page, a router, a gateway whose API server is down. Its answers to reads would be
+ * told one by one as things that can't be understood. A refusal by Status is an API server's.
+ */
+function refuseOther(reply: Reply, where: string): void {
+  if (statusOf(reply) !== undefined || typeof versionIn(reply) === 'string') return;
+  const isDown = reply.status >= 500;
+  throw new UserError(
+    `${where} ${isDown ? 'is in trouble' : 'does not answer as an API server does'}: GET /version gave status ${reply.status} and ${describeBody(reply)}`,
+    isDown
+      ? 'see that the API server behind that address is up, then run this again'
+      : 'correct clusters[].cluster.server in the kubeconfig, or log in to the proxy in between, or choose another --context',
+    EXIT.unknown,
+  );
+}
+
+function versionIn(reply: Reply): unknown {
+  try {
+    return (JSON.parse(reply.body) as { gitVersion?: unknown } | null)?.gitVersion;
+  } catch {
+    return undefined;
+  }
+}
+
+function describeBody({ headers, body }: Reply): string {
+  const { location = '' } = headers;
+  if (URL.canParse(location)) return `sends to ${new URL(location).origin}`;
+  return body.trim() === '' ? 'nothing else' : (headers['content-type']?.split(';')[0] ?? 'something without a type');
 }
 
 /** The API server's address, with the path below which some proxies keep it. */

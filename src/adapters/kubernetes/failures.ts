@@ -1,5 +1,6 @@
 import { Unobserved, Unreadable, UserError } from '#model/errors.ts';
 import type { Reply } from './connect.ts';
+import { explainConnection } from './connection.ts';
 
 /** The body of every answer in which the API server itself says no. */
 export interface StatusBody {
@@ -68,8 +69,8 @@ interface Coded {
 class Transport extends Unobserved {
   readonly code: string;
 
-  constructor(reason: Unobserved['reason'], message: string, code: string) {
-    super(reason, message);
+  constructor(reason: Unobserved['reason'], message: string, code: string, remedy?: string) {
+    super(reason, message, remedy);
     this.code = code;
   }
 }
@@ -81,10 +82,11 @@ export function describeFailure(error: unknown, server: URL): unknown {
   if (name === 'TimeoutError') return new Transport('timeout', `${server.origin} did not answer in time`, 'TIMEOUT');
   const known = code ?? cause?.code;
   if (known === undefined) return error;
-  const words = message || cause?.message || known;
+  const words = (message || cause?.message || known).trim();
   if (known.endsWith('_TIMEOUT') || known === 'ETIMEDOUT')
     return new Transport('timeout', `${server.origin} did not answer in time: ${words}`, known);
-  return new Transport('unreachable', `${server.origin}: ${words}`, known);
+  const { what, remedy } = explainConnection(known, words, server);
+  return new Transport('unreachable', `${server.origin}: ${what}`, known, remedy);
 }
 
 const NEVER_ARRIVED = ['ECONNREFUSED', 'EAI_AGAIN'];

@@ -2,7 +2,7 @@ import { systemClock } from '#adapters/clock.ts';
 import { openRepository, type Repository } from '#adapters/git/repository.ts';
 import { gitVersion } from '#adapters/git/run.ts';
 import { createAccessReviewer } from '#adapters/kubernetes/access.ts';
-import { loadConfig } from '#adapters/kubernetes/config.ts';
+import { loadConfig, placeOf } from '#adapters/kubernetes/config.ts';
 import { readGit } from '#adapters/observer.ts';
 import { clockAgrees, versionIsSupported } from '#checks/cluster.ts';
 import { judgeGit, judgeNode, OLDEST_GIT } from '#checks/tools.ts';
@@ -57,8 +57,7 @@ async function connectTo(flags: ClusterFlags, seen: Examining): Promise<Looking 
   const access = await seen.attempt(
     { part: 'cluster', id: 'cluster.kubeconfig', title: 'The kubeconfig names a cluster' },
     async () => loadConfig(options),
-    ({ contextName, server }) =>
-      met(`context ${contextName} of ${kubeconfig ?? process.env.KUBECONFIG ?? '~/.kube/config'} leads to ${server.origin}`),
+    ({ contextName, server }) => met(`context ${contextName} of ${placeOf(options)} leads to ${server.origin}`),
   );
   if (access === undefined) return undefined;
   const answers = { part: 'cluster', id: 'cluster.answers', title: 'The API server answers' } as const;

@@ -1,4 +1,4 @@
-import { EXIT, Unobserved, UserError } from '#model/errors.ts';
+import { EXIT, Unobserved, Unreadable, UserError } from '#model/errors.ts';
 import { suggest } from './suggest.ts';
 
 interface Explanation {
@@ -14,8 +14,10 @@ interface Explanation {
 export function explainError(error: unknown, interrupted: boolean, commands: readonly string[] = []): Explanation {
   if (error instanceof UserError) return { text: withRemedy(error.message, error.remedy), exit: error.exit };
   if (interrupted) return { text: withRemedy('Interrupted.', 'anton-logging resume continues where it stopped'), exit: EXIT.interrupted };
-  if (error instanceof Unobserved) {
-    return { text: withRemedy(error.message, 'check that the API server is reachable: kubectl version'), exit: EXIT.unknown };
+  if (error instanceof Unobserved) return { text: withRemedy(error.message, `${error.remedy}, then run this again`), exit: EXIT.unknown };
+  if (error instanceof Unreadable) {
+    const remedy = 'see what changes the answers of this API server on their way: kubectl get --raw /version shows them';
+    return { text: withRemedy(error.message, remedy), exit: EXIT.unknown };
   }
   const usage = usageError(error, commands);
   if (usage !== undefined) return usage;
@@ -43,7 +45,7 @@ function usageError(error: unknown, commands: readonly string[]): Explanation | 
   }
   const message = error.message.replace(/\nSee more help with --help\.?$/, '');
   const meant = 'parse' in error ? suggestFlag(error as unknown as FlagsError) : undefined;
-  const remedy = 'parse' in error ? 'the same command with --help shows what it takes' : 'anton-logging --help lists the commands';
+  const remedy = 'the same command with --help shows what it takes';
   return { text: withRemedy(message, meant === undefined ? remedy : `did you mean ${meant}? ${remedy}`), exit: EXIT.usage };
 }
 
