@@ -1,7 +1,8 @@
 import type { Change, Commit, PutObject } from '#model/change.ts';
+import type { GitOps } from '#model/environment.ts';
 import { Unobserved, Unreadable, UserError } from '#model/errors.ts';
 import { nameOf, serviceName } from '#model/kubernetes.ts';
-import type { Author, Clock, Performer } from '#model/ports.ts';
+import type { Author, Clock, Merge, Performer } from '#model/ports.ts';
 import type { Repository } from './git/repository.ts';
 import type { Kubernetes } from './kubernetes/connect.ts';
 import { readObject } from './kubernetes/read.ts';
@@ -13,6 +14,8 @@ export interface PerformerParts {
   readonly kubernetes: Kubernetes;
   readonly repository?: Repository;
   readonly clock: Clock;
+  /** Default: push. */
+  readonly delivery?: GitOps['delivery'];
   /** Whether generated files that were edited by hand may be replaced. */
   readonly overwrite: boolean;
 }
@@ -20,6 +23,7 @@ export interface PerformerParts {
 /** Performs changes of every kind. A connection that fails is reported like a refusal: doing it again is safe. */
 export function createPerformer(parts: PerformerParts): Performer {
   const { kubernetes, clock, overwrite } = parts;
+  const isProposed = parts.delivery === 'pull-request';
   const s3 = createS3(kubernetes, clock);
   const push = createPush(kubernetes, clock);
 
@@ -45,6 +49,7 @@ export function createPerformer(parts: PerformerParts): Performer {
   async function perform(change: Change, by: Author, signal: AbortSignal): Promise<string> {
     switch (change.do) {
       case 'commit':
+        if (isProposed) return repositoryOf(parts, change).propose(change, by, overwrite, signal);
         return (await repositoryOf(parts, change).commit(change, by, overwrite, signal)).text;
       case 'reconcile':
         // Flux compares tokens for equality only; a time makes each of a run's requests a new one.
@@ -64,7 +69,20 @@ export function createPerformer(parts: PerformerParts): Performer {
     }
   }
 
+  async function awaits(change: Change, signal: AbortSignal): Promise<Merge | undefined> {
+    if (change.do !== 'commit' || !isProposed) return undefined;
+    const repository = repositoryOf(parts, change);
+    const proposal = await repository.proposal(change, signal);
+    if (proposal === undefined) return undefined;
+    const { branch, url } = proposal;
+    return {
+      what: `branch ${branch} of ${repository.remoteName} waits to be merged into ${repository.branch}: ${change.why}`,
+      remedy: `have it reviewed and merged${url === undefined ? '' : ` (${url})`}, then: anton-logging resume; to have it pushed anew, delete the branch at the remote`,
+    };
+  }
+
   return {
+    awaits: (change, signal) => awaits(change, signal).catch(asRefusal),
     preview: (change, signal) => preview(change, signal).catch(asRefusal),
     perform: (change, by, signal) => perform(change, by, signal).catch(asRefusal),
   };

@@ -1,6 +1,7 @@
 import type { Change } from '#model/change.ts';
 import { LeaseLost, UserError } from '#model/errors.ts';
 import { nameOf, refOf, serviceName } from '#model/kubernetes.ts';
+import type { Merge } from '#model/ports.ts';
 import { planChange } from './plan-change.ts';
 import type { RunTools } from './run-tools.ts';
 
@@ -12,7 +13,7 @@ export interface Place {
 }
 
 /** `interrupted`: whether it happened is not known; the journal has its intent without an outcome. */
-export type Executed = 'applied' | 'skipped' | 'interrupted' | Refusal;
+export type Executed = 'applied' | 'skipped' | 'interrupted' | Refusal | { readonly awaits: Merge };
 
 /** Why a change was not performed, and what to do about it. */
 export interface Refusal {
@@ -39,12 +40,18 @@ export async function executeChange(change: Change, place: Place, tools: RunTool
       emit({ type: 'change.skipped', ...where, reason: `dry run: would ${would.target}\n${would.diff}`, would });
       return 'skipped';
     }
+    const awaited = await context.performer.awaits?.(change, signal);
+    if (awaited !== undefined) {
+      emit({ type: 'change.skipped', ...where, reason: `${describeChange(change)}: done already, ${awaited.what}` });
+      return { awaits: awaited };
+    }
     if (lock?.valid() !== true) throw new LeaseLost('the Lease has expired: no write may begin');
     emit({ type: 'change.planned', ...where, do: change.do, target: describeChange(change) });
     const by = { run: request.run, journal: context.journal.head, ...(request.plan === undefined ? {} : { plan: request.plan }) };
     const result = await context.performer.perform(change, by, signal);
     emit({ type: 'change.applied', ...where, result });
-    return 'applied';
+    const awaits = await context.performer.awaits?.(change, signal);
+    return awaits === undefined ? 'applied' : { awaits };
   } catch (error) {
     if (signal.aborted && !(error instanceof LeaseLost)) return 'interrupted';
     if (!(error instanceof UserError)) throw error;

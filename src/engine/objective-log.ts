@@ -2,6 +2,7 @@ import type { Evidence, MatchedObjective } from '#goals/types.ts';
 import type { Check, Gate } from '#model/check.ts';
 import { EXIT, type Exit } from '#model/errors.ts';
 import type { Status } from '#model/event.ts';
+import type { Merge } from '#model/ports.ts';
 import { met, type Outcome } from '#model/verdict.ts';
 import { EvidenceBook } from './evidence.ts';
 import type { Place, Refusal } from './execute.ts';
@@ -19,6 +20,8 @@ export interface ObjectiveResult {
   readonly evidence?: Evidence;
   /** Only gates that let later phases run are open. */
   readonly mayContinue?: boolean;
+  /** Not even the other objectives of its phase may begin: they build on it. */
+  readonly holdsUp?: true;
 }
 
 /** What is told of one objective while it runs: events, evidence, and how it ended. */
@@ -69,6 +72,14 @@ export class ObjectiveLog {
     const mayContinue = gate.gate === 'soak' && gate.nonBlocking === true;
     this.evidence.wait({ ...waiting, ...(mayContinue ? { non_blocking: true as const } : {}) });
     return { status: 'waiting', exit: EXIT.waiting, reason: what, remedy, evidence: this.#close(), mayContinue };
+  }
+
+  /** What was pushed as a branch counts once somebody has merged it: by what the branch that Flux follows holds then. */
+  awaitsMerge({ what, remedy }: Merge): ObjectiveResult {
+    const waiting = { gate: 'git.merge', what, remedy };
+    this.#tools.emit({ type: 'gate.waiting', ...this.#where(), kind: 'merge', ...waiting });
+    this.evidence.wait(waiting);
+    return { status: 'waiting', exit: EXIT.waiting, reason: what, remedy, evidence: this.#close(), holdsUp: true };
   }
 
   /** @param desired digest of the state that was shown */

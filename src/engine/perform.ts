@@ -7,7 +7,7 @@ import type { RunTools } from './run-tools.ts';
 export async function performChanges(changes: readonly Change[], log: ObjectiveLog, tools: RunTools): Promise<ObjectiveResult | undefined> {
   for (const change of changes) {
     const done = await executeChange(change, log.next(), tools);
-    if (typeof done === 'object') return log.refused(done);
+    if (typeof done === 'object') return 'awaits' in done ? log.awaitsMerge(done.awaits) : log.refused(done);
     if (done === 'applied' && change.do === 'commit') log.committed();
   }
   return undefined;

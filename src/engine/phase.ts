@@ -69,7 +69,7 @@ function isShown(phase: MatchedPhase): boolean {
   return phase.objectives.every((objective) => objective.skipped !== undefined || wasShown(objective));
 }
 
-/** Objectives in order. One that waits for a gate does not hold up the others of its phase; one that failed does. */
+/** Objectives in order. One that waits for a gate does not hold up the others of its phase; one that failed, or waits for a merge, does. */
 async function runObjectives(phase: MatchedPhase, tools: RunTools, record: Record): Promise<PhaseResult> {
   const results: ObjectiveResult[] = [];
   for (const objective of phase.objectives) {
@@ -92,7 +92,8 @@ async function runObjectives(phase: MatchedPhase, tools: RunTools, record: Recor
 /** A look (validation, dry run) goes on after a red objective: it is asked what is wrong, not to stop at the first. */
 function isStop(result: ObjectiveResult, tools: RunTools): boolean {
   if (tools.signal.aborted) return true;
-  return tools.request.apply && !tools.request.dryRun && !['completed', 'skipped', 'waiting'].includes(result.status);
+  const isPassed = ['completed', 'skipped', 'waiting'].includes(result.status) && result.holdsUp !== true;
+  return tools.request.apply && !tools.request.dryRun && !isPassed;
 }
 
 function summarise(results: readonly ObjectiveResult[], phase: MatchedPhase): PhaseResult {

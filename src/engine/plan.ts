@@ -27,8 +27,10 @@ export async function planRollout(context: RunContext, request: RunRequest, basi
   const matched = all.filter(({ number }) => number >= request.from && number <= request.to);
   const isDone = exit === 0 && matched.every((phase) => phase.objectives.every((objective) => hasNothingToDo(objective, events)));
   const now = context.clock.now();
+  // A rehearsal merges as it approves.
+  const isProposed = context.environment.gitops.delivery === 'pull-request' && !context.rehearsal;
   const isStale = (objective: MatchedObjective) => (probe: Probe) => !isFresh(probe, objective, findLastChange(all, objective.id), now);
-  const phases = matched.map((phase) => planPhase(phase, events, isStale));
+  const phases = matched.map((phase) => planPhase(phase, events, isStale, isProposed));
   return {
     version: 1,
     made,
@@ -57,7 +59,7 @@ function summarise(phases: readonly PlannedPhase[], isDone: boolean, isInterrupt
   return `${changes} ${changes === 1 ? 'change' : 'changes'} planned, from phase ${first.phase} on; nothing was changed`;
 }
 
-function planPhase(phase: MatchedPhase, events: readonly Event[], isStale: FindStale): PlannedPhase {
+function planPhase(phase: MatchedPhase, events: readonly Event[], isStale: FindStale, isProposed: boolean): PlannedPhase {
   const judged = ofType(events, 'check.judged').filter((event) => event.phase === phase.number && event.objective === undefined);
   // Of a check that was told twice the last word counts.
   const preconditions = [...new Map(judged.map((event) => [event.check, describeCheck(event)])).values()];
@@ -67,11 +69,17 @@ function planPhase(phase: MatchedPhase, events: readonly Event[], isStale: FindS
     name: phase.name,
     state,
     preconditions,
-    objectives: phase.objectives.map((objective) => planObjective(objective, events, isStale(objective))),
+    objectives: phase.objectives.map((objective) => planObjective(objective, events, isStale(objective), isProposed)),
   };
 }
 
-function planObjective(objective: MatchedObjective, events: readonly Event[], isStale: (probe: Probe) => boolean): PlannedObjective {
+function planObjective(
+  objective: MatchedObjective,
+  events: readonly Event[],
+  isStale: (probe: Probe) => boolean,
+  isProposed: boolean,
+): PlannedObjective {
+  const changes = changesOf(objective, events);
   const finished = ofType(events, 'objective.finished').find((event) => event.objective === objective.id);
   const state = finished?.state ?? 'pending';
   const steps = objective.definition?.steps ?? [];
@@ -87,7 +95,7 @@ function planObjective(objective: MatchedObjective, events: readonly Event[], is
     state,
     ...(finished?.reason === undefined || state === 'pending' ? {} : { reason: finished.reason }),
     derives: steps.some((step) => step.do === 'derive'),
-    changes: changesOf(objective, events),
+    changes,
     waits: ahead.filter(isCheck).map(({ id, title }) => ({ check: id, title })),
     probes: ahead
       .flatMap((one) => (!isGate(one) && isProbe(one) ? [one] : []))
@@ -95,15 +103,20 @@ function planObjective(objective: MatchedObjective, events: readonly Event[], is
         const { before, after } = probe.with('plan');
         return { probe: probe.id, title: probe.title, writes: [...before, ...after].map(describeChange) };
       }),
-    gates: ahead
-      .filter(isGate)
-      .map((gate) =>
-        gate.gate === 'approval'
-          ? { gate: gate.id, kind: gate.gate, what: gate.of }
-          : { gate: gate.id, kind: gate.gate, what: gate.title, for: gate.for },
-      ),
+    gates: [
+      ...(isProposed && changes.some((change) => change.do === 'commit') ? [MERGE] : []),
+      ...ahead
+        .filter(isGate)
+        .map((gate) =>
+          gate.gate === 'approval'
+            ? { gate: gate.id, kind: gate.gate, what: gate.of }
+            : { gate: gate.id, kind: gate.gate, what: gate.title, for: gate.for },
+        ),
+    ],
   };
 }
+
+const MERGE = { gate: 'git.merge', kind: 'merge', what: 'each commit is pushed as a branch, and somebody merges it' } as const;
 
 /** Gates that a person passed already, and what was shown once for all, are not ahead any more. */
 function isOpen(validation: Validation, { evidence }: MatchedObjective): boolean {

@@ -15,7 +15,7 @@ export async function runProbe(probe: Probe, log: ObjectiveLog, tools: RunTools)
   try {
     for (const change of before) {
       const done = await executeChange(change, log.next(), tools);
-      if (typeof done === 'object') return done;
+      if (typeof done === 'object' && 'refused' in done) return done;
       if (done === 'interrupted') return undefined;
     }
     const { id, title, holds, diagnosis } = probe;

@@ -42,6 +42,7 @@ function resolveGitOps({ gitops = {} }: Settings): GitOps {
   return {
     remote: gitops.remote ?? 'origin',
     branch: gitops.branch ?? 'main',
+    delivery: gitops.delivery ?? 'push',
     directory: gitops.directory ?? 'kubernetes/apps/monitoring',
     namespace,
     source: reference('source.toolkit.fluxcd.io/v1', 'GitRepository', gitops.source ?? 'flux-system', namespace),

@@ -2,7 +2,15 @@ type Chart = { repository?: string; version?: string };
 
 /** `environment` of a goals file as goals/goals.schema.json admits it: everything is optional, null says "we don't have that". */
 export interface Settings {
-  readonly gitops?: { remote?: string; branch?: string; directory?: string; namespace?: string; source?: string; kustomization?: string };
+  readonly gitops?: {
+    remote?: string;
+    branch?: string;
+    delivery?: 'push' | 'pull-request';
+    directory?: string;
+    namespace?: string;
+    source?: string;
+    kustomization?: string;
+  };
   readonly storage?: {
     endpoint?: string;
     region?: string;

@@ -18,6 +18,8 @@ export interface Environment {
 export interface GitOps {
   readonly remote: string;
   readonly branch: string;
+  /** How commits come to the branch: by our own push, or by somebody who merges a branch that we push. */
+  readonly delivery: 'push' | 'pull-request';
   /** Where the loki and alloy directories go, in the repository's own layout; its kustomization.yaml lists them. */
   readonly directory: string;
   /** Where Flux's Kustomizations live. */

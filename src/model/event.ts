@@ -89,7 +89,7 @@ export type Happening =
       readonly phase: number;
       readonly objective: string;
       readonly gate: string;
-      readonly kind: 'approval' | 'soak';
+      readonly kind: 'approval' | 'soak' | 'merge';
       readonly what: string;
       readonly since?: string;
       readonly until?: string;

@@ -74,7 +74,12 @@ export interface PlannedObjective {
   readonly changes: readonly PlannedChange[];
   readonly waits: readonly { readonly check: string; readonly title: string }[];
   readonly probes: readonly { readonly probe: string; readonly title: string; readonly writes: readonly string[] }[];
-  readonly gates: readonly { readonly gate: string; readonly kind: 'approval' | 'soak'; readonly what: string; readonly for?: string }[];
+  readonly gates: readonly {
+    readonly gate: string;
+    readonly kind: 'approval' | 'soak' | 'merge';
+    readonly what: string;
+    readonly for?: string;
+  }[];
 }
 
 export interface PlannedChange {

@@ -32,6 +32,18 @@ export interface Performer {
    * @throws UserError when it was refused, for a reason the user can act on
    */
   perform(change: Change, by: Author, signal: AbortSignal): Promise<string>;
+  /**
+   * What somebody else has to do before a change that was performed counts; undefined: nothing, or it was not performed.
+   * @throws UserError when it can't be told
+   */
+  awaits?(change: Change, signal: AbortSignal): Promise<Merge | undefined>;
+}
+
+/** A merge that is not done. */
+export interface Merge {
+  /** "branch anton-logging/… waits to be merged into main" */
+  readonly what: string;
+  readonly remedy: string;
 }
 
 /** Whose doing it is: goes into commit trailers and the reconcile token. */

@@ -29,7 +29,7 @@ function linesOf({ objective, waits, probes, gates }: PlannedObjective): readonl
     ...gates.map((gate) =>
       gate.kind === 'approval'
         ? `  ${objective} gate    a person's approval: ${oneLine(gate.what)}`
-        : `  ${objective} gate    ${oneLine(gate.what)} (at least ${gate.for} of history)`,
+        : `  ${objective} gate    ${oneLine(gate.what)}${gate.for === undefined ? '' : ` (at least ${gate.for} of history)`}`,
     ),
   ];
 }

@@ -1,14 +1,17 @@
 import path from 'node:path';
 import type { Commit } from '#model/change.ts';
+import type { GitOps } from '#model/environment.ts';
 import { Unobserved, UserError } from '#model/errors.ts';
 import type { BranchCommit } from '#model/plan.ts';
 import type { Author } from '#model/ports.ts';
 import type { CheckoutAnswer, DifferencesAnswer, FilesAnswer, RemoteAnswer } from '#model/read.ts';
-import { redactLines, redactUrls } from '#model/redact.ts';
+import { redactUrls } from '#model/redact.ts';
 import { findDifferences } from './differences.ts';
-import { commitsBetween, PLAN_TRAILER } from './history.ts';
+import { commitsBetween } from './history.ts';
+import { findProposal, type Proposal, propose, TRIAL } from './propose.ts';
 import { type Git, gitIn, must, noRepository } from './run.ts';
-import { buildTree, readFiles, withTemporary } from './tree.ts';
+import { readFiles, withTemporary } from './tree.ts';
+import { buildOrRefuse, commitToBranch, showDiff, type Target } from './write.ts';
 
 /** A branch of a remote, seen from a checkout. The checkout's work tree, index and branches are never touched. */
 export interface Repository {
@@ -39,6 +42,16 @@ export interface Repository {
    * @throws UserError as `diff`, and when the push is refused
    */
   commit(change: Commit, author: Author, overwrite: boolean, signal: AbortSignal): Promise<{ readonly sha: string; readonly text: string }>;
+  /**
+   * Commits on the remote's tip as `commit`, and pushes that as a branch of its own, to be merged by somebody.
+   * @throws UserError as `commit`
+   */
+  propose(change: Commit, author: Author, overwrite: boolean, signal: AbortSignal): Promise<string>;
+  /**
+   * The branch by which the change was proposed, while it is there and not merged.
+   * @throws UserError when the remote can't be read
+   */
+  proposal(change: Commit, signal: AbortSignal): Promise<Proposal | undefined>;
 }
 
 export interface RepositoryOptions {
@@ -46,13 +59,12 @@ export interface RepositoryOptions {
   readonly directory: string;
   readonly remote: string;
   readonly branch: string;
+  /** Where a push has to be taken: on the branch itself, or beside it. */
+  readonly delivery?: GitOps['delivery'];
 }
 
-const RACES = 5;
-const SHOWN_LINES = 40;
-
 /** @throws UserError when there is no git, no repository or no such remote */
-export async function openRepository({ directory, remote, branch }: RepositoryOptions): Promise<Repository> {
+export async function openRepository({ directory, remote, branch, delivery = 'push' }: RepositoryOptions): Promise<Repository> {
   const outer = gitIn(directory);
   const located = await outer(['rev-parse', '--path-format=absolute', '--git-common-dir', '--is-inside-work-tree']);
   if (located.failed) throw noRepository(directory, located.words);
@@ -67,10 +79,10 @@ export async function openRepository({ directory, remote, branch }: RepositoryOp
       `git remote add ${remote} URL, or name another in environment.gitops.remote`,
     );
   }
-  return repositoryOf(git, path.join(gitDirectory, 'objects'), remote, branch);
+  return repositoryOf(git, path.join(gitDirectory, 'objects'), { remote, branch, delivery });
 }
 
-function repositoryOf(git: Git, objects: string, remote: string, branch: string): Repository {
+function repositoryOf(git: Git, objects: string, { remote, branch, delivery }: Omit<Required<RepositoryOptions>, 'directory'>): Repository {
   const ref = `refs/heads/${branch}`;
   /** Commits whose objects are here: what is there once stays. */
   const present = new Set<string>();
@@ -122,39 +134,7 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
     throw new Unobserved('unreachable', `Git remote ${remote}: ${words ?? `there is no branch "${branch}"`}`);
   }
 
-  async function showDiff(
-    tip: string,
-    tree: string,
-    files: readonly string[],
-    env: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<string> {
-    return must(git, ['diff', '--no-color', '--no-ext-diff', '--no-textconv', tip, tree, '--', ...files], { env, signal });
-  }
-
-  async function refuseForeign(
-    tip: string,
-    tree: string,
-    foreign: readonly string[],
-    env: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const lines = redactLines((await showDiff(tip, tree, foreign, env, signal)).trimEnd()).split('\n');
-    const more = lines.length > SHOWN_LINES ? `\n… ${lines.length - SHOWN_LINES} more lines` : '';
-    throw new UserError(
-      `${foreign.join(', ')} at ${remote}/${branch} was not written by this program, or was edited since; it would change so:\n${lines.slice(0, SHOWN_LINES).join('\n')}${more}`,
-      'move your values into the goals (environment.loki.values, environment.alloy.values), or let the file be replaced with --overwrite',
-    );
-  }
-
-  async function writeCommit(change: Commit, tip: string, tree: string, author: Author, signal: AbortSignal): Promise<string> {
-    const signing = await git(['config', '--type=bool', '--get', 'commit.gpgsign'], { signal });
-    const plan = author.plan === undefined ? '' : `${PLAN_TRAILER}: ${author.plan}\n`;
-    const message = `${change.why}\n\nAnton-Logging-Run: ${author.run}\nAnton-Logging-Journal: ${author.journal}\n${plan}`;
-    const sign = signing.stdout.trim() === 'true' ? ['-S'] : [];
-    const remedy = 'set user.name and user.email (and the signing key, if commits are signed) in the Git configuration, then run again';
-    return (await must(git, ['commit-tree', tree, '-p', tip, ...sign, '-F', '-'], { input: message, signal, remedy })).trim();
-  }
+  const target: Target = { git, remote, branch, tip: tipToWriteOn };
 
   return {
     remoteName: remote,
@@ -165,7 +145,8 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
     async remote(signal) {
       const answer = await lookAtRemote(signal);
       if (answer.tip === undefined) return answer;
-      const push = await git(['push', '--dry-run', '--no-verify', remote, `${answer.tip}:${ref}`], { signal });
+      const place = delivery === 'push' ? ref : TRIAL;
+      const push = await git(['push', '--dry-run', '--no-verify', remote, `${answer.tip}:${place}`], { signal });
       // A branch that moved on since is no refusal.
       const refused = push.failed && !/non-fast-forward|fetch first/.test(push.words);
       return { ...answer, ...(refused && { pushRefused: push.words }) };
@@ -200,36 +181,14 @@ function repositoryOf(git: Git, objects: string, remote: string, branch: string)
       return withTemporary(async (directory) => {
         // New objects go into a folder of their own, so that looking leaves nothing behind.
         const env = { GIT_OBJECT_DIRECTORY: directory, GIT_ALTERNATE_OBJECT_DIRECTORIES: objects };
-        const { tree, foreign } = await buildTree(git, tip, change, env, signal);
-        if (foreign.length > 0 && !overwrite) await refuseForeign(tip, tree, foreign, env, signal);
-        const text = await showDiff(tip, tree, [], env, signal);
+        const text = await showDiff(git, tip, await buildOrRefuse(target, tip, change, overwrite, env, signal), [], env, signal);
         return text === '' ? undefined : text;
       });
     },
 
-    async commit(change, author, overwrite, signal) {
-      for (let race = 1; ; race += 1) {
-        const tip = await tipToWriteOn(signal);
-        const { tree, foreign } = await buildTree(git, tip, change, {}, signal);
-        if (foreign.length > 0 && !overwrite) await refuseForeign(tip, tree, foreign, {}, signal);
-        const tipTree = (await must(git, ['rev-parse', `${tip}^{tree}`], { signal })).trim();
-        if (tree === tipTree) return { sha: tip, text: `${branch} has it already at ${tip.slice(0, 10)}` };
-        const sha = await writeCommit(change, tip, tree, author, signal);
-        const push = await git(['push', '--quiet', remote, `${sha}:${ref}`], { signal });
-        const text = `committed ${sha.slice(0, 10)} to ${remote}/${branch}: ${change.why}`;
-        if (!push.failed) return { sha, text };
-        const now = await tipToWriteOn(signal);
-        // The connection may break after the push was accepted.
-        if (now === sha) return { sha, text };
-        if (now === tip)
-          throw new UserError(
-            `the push to ${remote}/${branch} was refused: ${push.words}`,
-            `allow this push at the remote (protected branch, hook, rights), then run again`,
-          );
-        if (race === RACES)
-          throw new UserError(`${remote}/${branch} moved on ${RACES} times while we tried to push`, 'run again when fewer others push');
-      }
-    },
+    commit: (change, author, overwrite, signal) => commitToBranch(target, change, author, overwrite, signal),
+    propose: (change, author, overwrite, signal) => propose(target, change, author, overwrite, signal),
+    proposal: (change, signal) => findProposal(target, change, signal),
   };
 }
 

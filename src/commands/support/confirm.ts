@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { addressOf, type Kubernetes } from '#adapters/kubernetes/connect.ts';
+import type { GitOps } from '#model/environment.ts';
 import { EXIT, UserError } from '#model/errors.ts';
 import type { RemoteAnswer } from '#model/read.ts';
 import { oneLine } from '#ui/text.ts';
@@ -7,6 +8,7 @@ import { oneLine } from '#ui/text.ts';
 interface Intent {
   readonly kubernetes: Pick<Kubernetes, 'contextName' | 'server'>;
   readonly repository?: Pick<RemoteAnswer, 'remote' | 'branch'>;
+  readonly delivery?: GitOps['delivery'];
   /** "run phases 1 to 6" */
   readonly what: string;
 }
@@ -15,10 +17,12 @@ interface Intent {
  * Shows what is going to be written where, and asks.
  * @throws UserError when the answer is no, or when there is nobody to ask
  */
-export async function confirm({ kubernetes, repository, what }: Intent, yes: boolean, signal: AbortSignal): Promise<void> {
+export async function confirm({ kubernetes, repository, delivery, what }: Intent, yes: boolean, signal: AbortSignal): Promise<void> {
   process.stderr.write(`About to ${what}\n  context:    ${oneLine(kubernetes.contextName)}\n  API server: ${addressOf(kubernetes)}\n`);
   if (repository !== undefined) {
-    process.stderr.write(`  repository: ${oneLine(repository.remote)}\n  branch:     ${oneLine(repository.branch)}\n`);
+    process.stderr.write(
+      `  repository: ${oneLine(repository.remote)}\n  branch:     ${oneLine(repository.branch)}${delivery === 'pull-request' ? ', by branches that somebody merges' : ''}\n`,
+    );
   }
   if (yes) return;
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) {

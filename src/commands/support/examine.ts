@@ -69,10 +69,10 @@ async function connectTo(flags: ClusterFlags, seen: Examining): Promise<Looking 
 }
 
 function openCheckout({ environment: { gitops } }: OwnGoals, directory: string, seen: Examining): Promise<Repository | undefined> {
-  const { remote, branch } = gitops;
+  const { remote, branch, delivery } = gitops;
   return seen.attempt(
     { part: 'repository', id: 'git.checkout', title: `Here is a checkout with the remote ${remote}` },
-    () => openRepository({ directory, remote, branch }),
+    () => openRepository({ directory, remote, branch, delivery }),
     () => met(`branch ${branch} of ${remote}, by way of ${directory}`),
   );
 }

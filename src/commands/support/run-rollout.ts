@@ -48,7 +48,8 @@ export async function runRollout(rollout: Rollout, flags: RunFlags): Promise<Exi
   if (apply && !dryRun) {
     const what = `run ${from === to ? `phase ${from}` : `phases ${from} to ${to}`} of ${goals.file.path}`;
     const repository = await wiring.git.tip(interruptSignal());
-    await confirm({ kubernetes: wiring.kubernetes, repository, what }, flags.yes || wiring.rehearsal, interruptSignal());
+    const { delivery } = goals.environment.gitops;
+    await confirm({ kubernetes: wiring.kubernetes, repository, delivery, what }, flags.yes || wiring.rehearsal, interruptSignal());
   }
   const before = await goals.file.read();
   const journals = apply && !dryRun ? journalDirectory() : undefined;

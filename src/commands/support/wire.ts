@@ -76,10 +76,12 @@ export async function wireWriting(
   const repository = await openGitOps(environment, around);
   const looking = await look(flags, repository, around);
   const { kubernetes, clock, rehearsal } = looking;
+  // A rehearsal merges as it approves: at once.
+  const delivery = rehearsal ? 'push' : environment.gitops.delivery;
   return {
     ...looking,
     git: repository,
-    performer: createPerformer({ kubernetes, repository, clock, overwrite }),
+    performer: createPerformer({ kubernetes, repository, clock, overwrite, delivery }),
     lock: createLock({ kubernetes, clock, namespace: environment.gitops.namespace, identity: processIdentity() }),
     access: createAccessReviewer(kubernetes),
     approvals: rehearsal ? rehearsalApprovals(kubernetes, clock) : NO_OUTSIDE_APPROVALS,
@@ -110,5 +112,5 @@ async function look(flags: ClusterFlags, repository: Repository | undefined, { r
 }
 
 function openGitOps({ gitops }: Environment, { checkout }: Surroundings): Promise<Repository> {
-  return openRepository({ directory: checkout, remote: gitops.remote, branch: gitops.branch });
+  return openRepository({ directory: checkout, remote: gitops.remote, branch: gitops.branch, delivery: gitops.delivery });
 }
