@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { stringify } from 'yaml';
 import type { Edit, Step } from '#model/change.ts';
 import type { Check } from '#model/check.ts';
@@ -17,7 +18,7 @@ export interface App {
 export function appOf({ gitops }: Environment, name: string): App {
   return {
     name,
-    directory: `${gitops.directory}/${name}`,
+    directory: posix.join(gitops.directory, name),
     kustomization: { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', namespace: gitops.namespace, name },
   };
 }
@@ -26,7 +27,7 @@ export function appOf({ gitops }: Environment, name: string): App {
 export function ownPaths(environment: Environment): readonly string[] {
   const { directory } = environment.gitops;
   const apps = ['loki-storage', 'loki', 'alloy', 'airflow-logs'].map((name) => appOf(environment, name).directory);
-  return [...apps, `${directory}/kustomization.yaml`, 'docs/logging'];
+  return [...apps, posix.join(directory, 'kustomization.yaml'), 'docs/logging'];
 }
 
 /**
@@ -57,7 +58,11 @@ export function kustomizationFile(app: App, { gitops }: Environment, targetNames
 
 /** Lists the apps in the user's own kustomization.yaml, with their comments and order kept. */
 export function listApps({ gitops }: Environment, apps: readonly App[]): readonly Edit[] {
-  return apps.map(({ name }) => ({ file: `${gitops.directory}/kustomization.yaml`, at: ['resources'], add: `./${name}/ks.yaml` }));
+  return apps.map(({ name }) => ({
+    file: posix.join(gitops.directory, 'kustomization.yaml'),
+    at: ['resources'],
+    add: `./${name}/ks.yaml`,
+  }));
 }
 
 /** Commit, have Flux fetch it, and wait until it is applied: then what is judged afterwards is the new state and not the old one. */

@@ -1,5 +1,5 @@
 import type { Environment } from '#model/environment.ts';
-import type { Files } from '../repository.ts';
+import { appOf, type Files } from '../repository.ts';
 
 /** What was observed of this cluster, for documents that describe it and not the product in general. */
 export interface Facts {
@@ -24,7 +24,8 @@ export function operationDocuments(environment: Environment, facts: Facts): File
   };
 }
 
-function runbook({ loki, alloy, storage, gitops }: Environment, { lokiVersion, nodes, kubernetes }: Facts): string {
+function runbook(environment: Environment, { lokiVersion, nodes, kubernetes }: Facts): string {
+  const { loki, alloy, storage } = environment;
   return `# Logging: runbook
 
 Loki ${lokiVersion || loki.version} (chart ${loki.chart.version}) and Alloy (chart ${alloy.chart.version}) on Kubernetes ${kubernetes}, nodes ${nodes.join(', ')}.
@@ -34,7 +35,7 @@ Loki ${lokiVersion || loki.version} (chart ${loki.chart.version}) and Alloy (cha
 | Loki | StatefulSet \`${loki.namespace}/${loki.name}\`, Service \`${loki.service.name}:${loki.service.port}\`; through the gateway \`${loki.gateway.name}:${loki.gateway.port}\` |
 | Alloy | DaemonSet \`${alloy.namespace}/${alloy.name}\`, one pod a node |
 | Chunks | bucket \`${storage.bucket.name}\` at \`${storage.endpoint}\`, kept for ${loki.retention} |
-| Configuration | \`${gitops.directory}/loki\` and \`${gitops.directory}/alloy\` in Git; nothing is changed by hand in the cluster |
+| Configuration | \`${appOf(environment, 'loki').directory}\` and \`${appOf(environment, 'alloy').directory}\` in Git; nothing is changed by hand in the cluster |
 
 ## Is it well?
 

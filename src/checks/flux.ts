@@ -148,7 +148,17 @@ function withoutTip({ remote, branch, unreachable }: RemoteAnswer): Verdict {
         ['Flux follows a branch that is not there'],
         'name the right one in environment.gitops.branch',
       )
-    : failed(`${remote} can't be reached`, [unreachable], `check the address and the credentials: git ls-remote ${nameIn({ remote })}`);
+    : failed(`${remote} can't be reached`, [unreachable], `${mendReach(unreachable)}: git ls-remote ${nameIn({ remote })}`);
+}
+
+/** Git is run where nobody can be asked. */
+function mendReach(words: string): string {
+  if (/could not read (Username|Password)/.test(words))
+    return 'nobody is asked for a login here: have git remember one (credential.helper), and try that';
+  if (/publickey|Host key verification/.test(words))
+    return 'nobody is asked for a passphrase or a host key here: give the key to ssh-agent (ssh-add), connect once by hand, and try that';
+  if (/certificate/.test(words)) return "name the file of the server's authority (git config http.sslCAInfo FILE), and try that";
+  return 'check the address and the credentials';
 }
 
 /** The remote's name as git takes it: in messages its address stands behind. */

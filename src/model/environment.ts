@@ -20,7 +20,7 @@ export interface GitOps {
   readonly branch: string;
   /** How commits come to the branch: by our own push, or by somebody who merges a branch that we push. */
   readonly delivery: 'push' | 'pull-request';
-  /** Where the loki and alloy directories go, in the repository's own layout; its kustomization.yaml lists them. */
+  /** Where the loki and alloy directories go, in the repository's own layout; its kustomization.yaml lists them. "." is the repository's root. */
   readonly directory: string;
   /** Where Flux's Kustomizations live. */
   readonly namespace: string;

@@ -72,7 +72,7 @@ describe('what cannot be loaded is refused with place, pointer and remedy', () =
   test('a setting in a wrong form is refused with the right form', () => {
     const error = userErrorOf(() => loadGoals(goalsWith({ environment: { gitops: { directory: '../else' } } }), 'g'));
     expect(error.message).toMatch(/\/environment\/gitops\/directory is "\.\.\/else"$/);
-    expect(error.remedy).toBe('Write a path inside the repository, without a leading / and without ...');
+    expect(error.remedy).toBe('Write a path inside the repository, without a leading / and without .., or . for its root.');
   });
 
   test('a password in the address of the Git remote is refused and not shown', () => {

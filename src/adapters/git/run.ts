@@ -37,6 +37,8 @@ export function gitIn(directory: string): Git {
     const { execa } = await import('execa');
     const result = await execa('git', [...SETTINGS, ...args], {
       cwd: directory,
+      // In a session of its own it has no terminal: neither ssh nor a credential helper can ask there, and wait for ever.
+      detached: true,
       reject: false,
       stripFinalNewline: false,
       encoding: 'buffer',

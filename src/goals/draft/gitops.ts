@@ -36,9 +36,13 @@ export function draftGitOps(survey: Survey, namespace: string): readonly Finding
   ];
 }
 
-/** A directory by the namespace's name, then one by a usual name, then one that lists others; nearer to the top before deeper. */
+/**
+ * A directory by the namespace's name, then one by a usual name, then one that lists others; nearer to the top before deeper, but the top
+ * itself only where nothing else is a place.
+ */
 function rankFor(namespace: string): (place: Place) => number {
   return ({ directory, listsOthers }) => {
+    if (directory === '.') return -1000;
     const steps = directory.split('/');
     const name = steps.at(-1) ?? '';
     const byName = name === namespace ? 400 : USUAL_NAMES.includes(name) ? 300 : listsOthers ? 200 : name === 'apps' ? 100 : 0;

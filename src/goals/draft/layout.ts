@@ -7,6 +7,7 @@ type Files = Survey['files'];
 
 /** A directory whose kustomization.yaml Flux applies as it stands: what it lists in addition is applied, too. */
 export interface Place {
+  /** "." is the repository's root. */
   readonly directory: string;
   readonly parent: SurveyedKustomization;
   /** Whether it lists other directories or Flux's own Kustomizations, as places of applications do. */
@@ -26,12 +27,19 @@ export function findPlaces(files: Files, kustomizations: readonly SurveyedKustom
     [...reach(builds, parent.path, namespace)].map((directory) => ({ directory, parent, build: builds.get(directory) as Build })),
   );
   return all
-    .filter(({ directory, build }) => build.file === 'kustomization.yaml' && directory !== '' && !build.holdsWorkloads)
+    .filter(
+      ({ directory, build }) =>
+        build.file === 'kustomization.yaml' && !build.isFlux && !build.isEmpty && (directory === '' || !build.holdsWorkloads),
+    )
     .filter(({ directory }) => listings.filter((listed) => listed === directory).length <= 1)
     .filter(({ directory, parent }) =>
       all.every((other) => other.directory !== directory || other.parent.path.length <= parent.path.length),
     )
-    .map(({ directory, parent, build }) => ({ directory, parent, listsOthers: build.listsApplications || build.directories.length > 0 }))
+    .map(({ directory, parent, build }) => ({
+      directory: directory || '.',
+      parent,
+      listsOthers: build.listsApplications || build.directories.length > 0,
+    }))
     .toSorted((a, b) => compareText(a.directory, b.directory));
 }
 
@@ -54,8 +62,12 @@ interface Build {
   /** Those of its resources that are directories with such a file, too. */
   readonly directories: readonly string[];
   readonly listsApplications: boolean;
-  /** A HelmRelease, a Deployment and the like: then it is the directory of an application, or Flux's own. */
+  /** A HelmRelease, a Deployment and the like: then it is the directory of an application, unless it is the root of a flat repository. */
   readonly holdsWorkloads: boolean;
+  /** Nothing is listed, or it can't be read: kustomize refuses it. */
+  readonly isEmpty: boolean;
+  /** Flux's own, which its bootstrap writes. */
+  readonly isFlux: boolean;
 }
 
 interface Resource {
@@ -91,8 +103,9 @@ function readBuild(files: Files, file: string, directories: ReadonlySet<string>)
     renames: Boolean(content.namePrefix || content.nameSuffix) || content.kind === 'Component',
     directories: resources.filter((resource) => directories.has(resource)),
     listsApplications: listed.some(({ apiVersion = '', kind }) => kind === 'Kustomization' && apiVersion.startsWith('kustomize.toolkit.')),
-    holdsWorkloads:
-      listed.some(({ kind = '' }) => WORKLOADS.includes(kind)) || resources.some((resource) => /gotk-\w+\.ya?ml$/.test(resource)),
+    holdsWorkloads: listed.some(({ kind = '' }) => WORKLOADS.includes(kind)),
+    isEmpty: resources.length === 0,
+    isFlux: resources.some((resource) => /gotk-\w+\.ya?ml$/.test(resource)),
   };
 }
 

@@ -12,14 +12,19 @@ export const PLACE = '/tmp/kustomization';
  */
 export function buildDirectory(files: Files, path: string, targetNamespace: string | undefined): readonly Manifest[] {
   const inside = filesBelow(files, path);
-  const objects = files.has(posix.join(path, 'kustomization.yaml'))
-    ? accumulate(files, posix.join(path, '/'))
+  const objects = files.has(`${prefixOf(path)}kustomization.yaml`)
+    ? accumulate(files, prefixOf(path))
     : inside.flatMap((file) => readObjects(files, file, (why) => `failed to decode Kubernetes YAML from ${PLACE}/${file}: ${why}`));
   return targetNamespace === undefined ? objects : objects.map((object) => moveTo(object, targetNamespace));
 }
 
 export function filesBelow(files: Files, path: string): string[] {
-  return [...files.keys()].filter((file) => file.startsWith(posix.join(path, '/')));
+  return [...files.keys()].filter((file) => file.startsWith(prefixOf(path)));
+}
+
+/** "kubernetes/apps/"; of the repository's root nothing. */
+function prefixOf(path: string): string {
+  return posix.join(path, '/').replace(/^\.?\//, '');
 }
 
 function accumulate(files: Files, directory: string): Manifest[] {

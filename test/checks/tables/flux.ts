@@ -297,6 +297,14 @@ export default [
   ),
   table(remoteIsUsable, { remote: remote({ tip: TIP }) }, 'main at c0ffee1', [
     failed('unreachable', { remote: remote({ unreachable: 'Could not resolve host' }) }, 'Could not resolve host', 'git ls-remote origin'),
+    failed(
+      'no login',
+      { remote: remote({ unreachable: "could not read Username for 'https://x'" }) },
+      'could not read',
+      'credential.helper',
+    ),
+    failed('no key', { remote: remote({ unreachable: 'Permission denied (publickey).' }) }, 'publickey', 'ssh-add'),
+    failed('no authority', { remote: remote({ unreachable: 'SSL certificate problem' }) }, 'certificate', 'http.sslCAInfo'),
     failed('no such branch', { remote: remote({}) }, 'origin has no branch main', 'environment.gitops.branch'),
     failed(
       'a protected branch',

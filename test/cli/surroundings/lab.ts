@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -6,7 +6,7 @@ import { vi } from 'vitest';
 import { listRuns, readRun } from '#adapters/journal.ts';
 import { journalDirectory } from '#commands/support/journals.ts';
 import { loadGoals } from '#goals/load.ts';
-import type { EmbeddedCluster } from '#rehearsal/cluster.ts';
+import { type EmbeddedCluster, startCluster } from '#rehearsal/cluster.ts';
 import { root, runCommand } from '../run-command.ts';
 import { scratchFile, scratchFolder } from '../scratch.ts';
 
@@ -38,9 +38,16 @@ export interface Case {
   readonly mounts?: string;
   /** A program that not every machine has. */
   readonly needs?: 'openssl' | 'ssh-keygen';
+  /** It has a cluster of its own, whose Flux follows the remote: it may write. */
+  readonly followed?: boolean;
+  /** The built program is started at a terminal. */
+  readonly terminal?: true;
   /** It may record progress; what the goals declare has to stay. */
   readonly records?: true;
 }
+
+/** A rollout that begins, on a cluster of its own. */
+export const COMES_THROUGH = { command: 'run --to 1 --yes', exit: 0, followed: true, records: true } as const;
 
 /** What a case printed, with paths and numbers that differ from run to run replaced, and what was lost. */
 export interface Told {
@@ -51,12 +58,15 @@ export interface Told {
 }
 
 /** Runs the command of a case in a lab of its own. */
-export async function tell(cluster: EmbeddedCluster, each: Case): Promise<Told> {
+export async function tell(shared: EmbeddedCluster, each: Case): Promise<Told> {
   await using closing = new AsyncDisposableStack();
   const folder = await scratchFolder();
-  const [checkout, remote, state] = [join(folder, 'homelab'), join(folder, 'homelab.git'), join(folder, 'state')];
-  await Promise.all([cp(cluster.checkout, checkout, { recursive: true }), cp(cluster.remote, remote, { recursive: true })]);
-  git(checkout, 'remote', 'set-url', 'origin', remote);
+  const cluster = each.followed
+    ? await startCluster({ directory: folder, goals: await readFile(join(root, 'goals/goals.json'), 'utf8') })
+    : shared;
+  if (each.followed) closing.defer(() => cluster.stop());
+  const { checkout, remote } = each.followed ? cluster : await copyRepository(cluster, folder);
+  const state = join(folder, 'state');
   const kubeconfig = await scratchFile('kubeconfig', cluster.kubeconfig);
   vi.stubEnv('KUBECONFIG', kubeconfig);
   vi.stubEnv('XDG_STATE_HOME', state);
@@ -70,13 +80,15 @@ export async function tell(cluster: EmbeddedCluster, each: Case): Promise<Told> 
   const arranged = await each.arrange(lab);
   const words: readonly string[] = Array.isArray(arranged) ? arranged : [];
   const before = await readOr(lab.goals);
+  const work = workOf(process.cwd());
   const journals = unreadableJournals();
   const argv = [...each.command.split(' '), ...words];
-  const { exit, stdout, stderr } =
-    each.shell === undefined && each.mounts === undefined ? await runCommand(argv) : await runProcess(argv, each);
+  const isOwn = each.shell !== undefined || each.mounts !== undefined || each.terminal === true;
+  const { exit, stdout, stderr } = isOwn ? await runProcess(argv, each) : await runCommand(argv);
   const lost = [
     ...(keeps(before, await readOr(lab.goals), each) ? [] : ['goals.json is not as it was']),
     ...unreadableJournals().filter((one) => !journals.includes(one)),
+    ...(workOf(process.cwd()) === work ? [] : ['the checkout is not as it was']),
     ...(isHeld(cluster) ? ['the Lease is still held'] : []),
   ];
   const hide = hider([
@@ -90,6 +102,13 @@ export async function tell(cluster: EmbeddedCluster, each: Case): Promise<Told> 
   return { command: hide([each.command, ...words].join(' ')), exit, text: hide(messageOf(stderr, stdout, exit === 0)), lost };
 }
 
+async function copyRepository(cluster: EmbeddedCluster, folder: string): Promise<Pick<Lab, 'checkout' | 'remote'>> {
+  const [checkout, remote] = [join(folder, 'homelab'), join(folder, 'homelab.git')];
+  await Promise.all([cp(cluster.checkout, checkout, { recursive: true }), cp(cluster.remote, remote, { recursive: true })]);
+  git(checkout, 'remote', 'set-url', 'origin', remote);
+  return { checkout, remote };
+}
+
 export function git(directory: string, ...args: readonly string[]): string {
   return execFileSync('git', ['-C', directory, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
@@ -101,12 +120,18 @@ export async function changeKubeconfig({ kubeconfig }: Lab, from: string | RegEx
 }
 
 /** As a user starts it. With mounts: in namespaces of its own, which end with it. */
-async function runProcess(argv: readonly string[], { shell, mounts }: Case) {
-  const script = `${shell ?? mounts} && exec "$0" "$@"`;
-  const start = mounts === undefined ? ['bash'] : ['unshare', '--user', '--map-root-user', '--mount', 'bash'];
-  const [program = '', ...words] = [...start, '-c', script, process.execPath, join(root, 'bin/run.js'), ...argv];
-  const { exitCode, stdout, stderr } = await execa(program, words, { reject: false, cwd: process.cwd() });
-  return { exit: exitCode ?? -1, stdout: `${stdout}\n`, stderr: `${stderr}\n` };
+async function runProcess(argv: readonly string[], { shell = 'true', mounts, terminal }: Case) {
+  const program = [process.execPath, join(root, 'bin/run.js'), ...argv];
+  const options = { reject: false, cwd: process.cwd() } as const;
+  const ended = terminal
+    ? await execa('script', ['-qec', program.map((word) => `'${word}'`).join(' '), '/dev/null'], {
+        ...options,
+        env: { CI: '1', NO_COLOR: '1' },
+      })
+    : mounts === undefined
+      ? await execa('bash', ['-c', `${shell} && exec "$0" "$@"`, ...program], options)
+      : await execa('unshare', ['--user', '--map-root-user', '--mount', 'bash', '-c', `${mounts} && exec "$0" "$@"`, ...program], options);
+  return { exit: ended.exitCode ?? -1, stdout: `${ended.stdout.replaceAll('\r', '')}\n`, stderr: `${ended.stderr}\n` };
 }
 
 /** Without what was told on the way: the error, else how the run ended, else what is not well. */
@@ -129,6 +154,7 @@ function hider(names: readonly (readonly [string, string])[]): (text: string) =>
     return hidden
       .replaceAll(/\/[\w./-]*anton-logging-test-\w+\/?/g, '/tmp/')
       .replaceAll(/127\.0\.0\.1:(?!6443\b|1\b)\d+/g, '127.0.0.1:PORT')
+      .replaceAll(/(server certificate verification failed|SSL certificate problem)[^;\n]*/g, 'SSL certificate problem')
       .replaceAll(/\b\d{8}t\d{6}-[0-9a-f]{6}\b/g, 'RUN')
       .replaceAll(/\b[0-9a-f]{40}\b/g, 'SHA')
       .replaceAll(/(\.json)\.\d+'/g, "$1.NUMBER'")
@@ -149,6 +175,14 @@ export async function claimReadiness({ goals }: Lab): Promise<void> {
 
 async function readOr(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => String(error.code));
+}
+
+/** HEAD, index and work tree: nobody's but the user's. */
+function workOf(directory: string): string {
+  const { stdout } = spawnSync('git', ['-C', directory, 'status', '--porcelain=v2', '--branch', '--', ':!goals', ':!plans'], {
+    encoding: 'utf8',
+  });
+  return (stdout ?? '').replace(/^# branch\.(ab|upstream).*\n/gm, '');
 }
 
 function keeps(before: string, after: string, { records }: Case): boolean {

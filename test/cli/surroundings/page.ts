@@ -46,10 +46,15 @@ function judge({ name, exit }: Case, told: Told): void {
   expect(told.text.match(/^(To fix it|To go on): \S/gm), about).toHaveLength(1);
 }
 
-function missingFor({ mounts, needs }: Case): string | undefined {
-  const program = mounts === undefined ? needs : 'unshare';
+function missingFor({ mounts, terminal, needs }: Case): string | undefined {
+  const program = mounts !== undefined ? 'unshare' : terminal ? 'script' : needs;
   if (program === undefined) return undefined;
-  const args = { openssl: ['version'], unshare: ['--user', '--map-root-user', '--mount', 'true'], 'ssh-keygen': ['-?'] };
+  const args = {
+    openssl: ['version'],
+    unshare: ['--user', '--map-root-user', '--mount', 'true'],
+    'ssh-keygen': ['-?'],
+    script: ['--version'],
+  };
   const { error, status } = spawnSync(program, args[program]);
   if (error !== undefined) return `there is no ${program}`;
   return program === 'unshare' && status !== 0 ? 'nobody may make namespaces here' : undefined;

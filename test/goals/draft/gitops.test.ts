@@ -131,9 +131,16 @@ describe('the directory', () => {
     expect(placeIn(files, [targeting])[2]).toBe('guessed');
   });
 
+  it('in a flat repository with a list at its top is the top, unless another is a place', () => {
+    const flat = { 'kustomization.yaml': lists('./web.yaml'), 'web.yaml': helmRelease('web/web') };
+    const top = kustomization('flux-system/flux-system', '');
+    expect(placeIn(flat, [top])).toEqual(['.', 'flux-system', 'found']);
+    const deeper = { 'kustomization.yaml': lists('./web.yaml', './apps'), 'apps/kustomization.yaml': lists('./x.yaml') };
+    expect(placeIn(deeper, [top])).toEqual(['apps', 'flux-system', 'found']);
+  });
+
   it.each([
-    ['with a list at its top', { 'kustomization.yaml': lists('./web.yaml'), 'web.yaml': helmRelease('web/web') }],
-    ['without one', { 'web.yaml': helmRelease('web/web') }],
+    ['without a list at its top', { 'web.yaml': helmRelease('web/web') }],
     ['that is no YAML', { 'kustomization.yaml': '{{ template }}: [', 'web.yaml': '\t' }],
   ])('in a flat repository %s has to be made', (_, files) => {
     const seen = survey({ kustomizations: [kustomization('flux-system/flux-system', '')] }, { files });
