@@ -67,7 +67,8 @@ export async function tell(shared: EmbeddedCluster, each: Case): Promise<Told> {
   if (each.followed) closing.defer(() => cluster.stop());
   const { checkout, remote } = each.followed ? cluster : await copyRepository(cluster, folder);
   const state = join(folder, 'state');
-  const kubeconfig = await scratchFile('kubeconfig', cluster.kubeconfig);
+  // Other users than its administrator come by their tokens alone.
+  const kubeconfig = await scratchFile('kubeconfig', cluster.kubeconfig.replace('://admin@', '://'));
   vi.stubEnv('KUBECONFIG', kubeconfig);
   vi.stubEnv('XDG_STATE_HOME', state);
   vi.stubEnv('GIT_CONFIG_GLOBAL', '/dev/null');
