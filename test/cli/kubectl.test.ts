@@ -76,6 +76,8 @@ describe.skipIf(isMissing)(`kubectl, on a rehearsal that is served${isMissing ? 
       for (const [kind, heading, row] of TABLES) {
         expect((await tableOf(`get ${kind} -A`)).slice(0, 2), kind).toEqual([heading, expect.stringMatching(row)]);
       }
+      // It finds the pod of a Job by the selector that the API server gave it.
+      expect(await kubectl('logs job/once -n default')).toBe('');
       const [wide] = await tableOf('get po -n flux-system -o wide');
       expect(wide).toBe('NAME | READY | STATUS | RESTARTS | AGE | IP | NODE | NOMINATED NODE | READINESS GATES');
       const all = await kubectl('get all -A');
