@@ -5,7 +5,7 @@ import { measureCost } from '#checks/storage-cost.ts';
 import type { Environment } from '#model/environment.ts';
 import type { Metric } from '#model/initiative.ts';
 
-const WITHOUT_PROMETHEUS = 'there is no Prometheus here: nobody has kept a history';
+const withoutPrometheus = { method: 'the history of Prometheus', skipped: 'there is no Prometheus here: nobody has kept a history' };
 
 /** The success metrics of the goals files. They report; nothing waits for them. */
 export function metricsFor(environment: Environment): readonly Metric[] {
@@ -24,7 +24,7 @@ export function metricsFor(environment: Environment): readonly Metric[] {
     {
       id: 'functional.availability',
       ...(prometheus === null
-        ? { method: WITHOUT_PROMETHEUS }
+        ? withoutPrometheus
         : {
             method: 'of the write path, each by itself: pushes without a 5xx, time that Loki was up, entries that Alloy did not drop',
             measurement: measureAvailability(prometheus, environment),
@@ -38,7 +38,7 @@ export function metricsFor(environment: Environment): readonly Metric[] {
     {
       id: 'operational.storage_efficiency',
       ...(prometheus === null
-        ? { method: WITHOUT_PROMETHEUS }
+        ? withoutPrometheus
         : {
             method: "the chunks' own compression ratio, cross-checked by bytes received less discarded over bytes stored; the lower counts",
             measurement: measureCompression(prometheus, environment),
@@ -47,7 +47,7 @@ export function metricsFor(environment: Environment): readonly Metric[] {
     {
       id: 'operational.cost_reduction',
       ...(airflow === null
-        ? { method: 'there was no log claim here to compare with' }
+        ? { method: 'bytes on disk against those of the log claim', skipped: 'there was no log claim here to compare with' }
         : {
             method: "bytes on disk, with all copies: Airflow's log claim against the objects that took its place and Loki's own claim",
             measurement: measureCost(airflow, environment),

@@ -1,5 +1,6 @@
 import { claimIsLarge } from '#checks/airflow-claim.ts';
 import { storeIsReady } from '#checks/ceph.ts';
+import { endpointSpeaksS3 } from '#checks/services.ts';
 import type { Environment } from '#model/environment.ts';
 import type { Trigger } from '#model/initiative.ts';
 
@@ -9,12 +10,12 @@ export function triggersFor({ airflow, prometheus, storage }: Environment): read
     {
       matches: /airflow.*(pvc|claim).*80\s*gi/i,
       threshold: 'more than 80Gi used',
-      ...(airflow === null ? {} : { check: claimIsLarge(airflow, prometheus, '80Gi') }),
+      ...(airflow === null ? { skipped: 'there is no Airflow here' } : { check: claimIsLarge(airflow, prometheus, '80Gi') }),
     },
     {
       matches: /(ceph|s3).*operational/i,
-      threshold: 'the object store is Ready and its gateway answers',
-      ...(storage.rook === null ? {} : { check: storeIsReady(storage.rook) }),
+      threshold: storage.rook === null ? 'the object store answers' : 'the object store is Ready and its gateway answers',
+      check: storage.rook === null ? endpointSpeaksS3(storage.bucket.service, []) : storeIsReady(storage.rook),
     },
     { matches: /cross-service/i, threshold: "a person's word" },
     { matches: /debug/i, threshold: "a person's word" },

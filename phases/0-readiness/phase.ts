@@ -5,6 +5,7 @@ import { fluxIsAvailable, remoteIsUsable } from '#checks/flux.ts';
 import { sourceIsFollowed } from '#checks/flux-sources.ts';
 import { checkoutIsClean } from '#checks/git.ts';
 import { grafanaIsHealthy } from '#checks/grafana.ts';
+import { fluxServesApis } from '#checks/installed.ts';
 import { hostPathIsAdmitted, namespacesExist } from '#checks/namespaces.ts';
 import { prometheusIsReady } from '#checks/prometheus.ts';
 import { parseQuantity } from '#checks/quantity.ts';
@@ -15,6 +16,7 @@ import { definePhase, objective } from '#model/phase.ts';
 import { lokiValues } from '../2-loki/values.ts';
 import { alloyValues } from '../3-alloy/manifests.ts';
 import { ownPaths } from '../repository.ts';
+import { operatorsAreInstalled } from './operators.ts';
 
 /** Reads only: nothing is changed before it is known that the cluster can carry the rollout. */
 export default definePhase(0, 'Readiness Assessment', (environment) => {
@@ -38,6 +40,7 @@ export default definePhase(0, 'Readiness Assessment', (environment) => {
             title: 'GitOps confirmed',
             validations: [
               fluxIsAvailable(gitops.namespace),
+              fluxServesApis(gitops.namespace, loki.namespace),
               remoteIsUsable,
               sourceIsFollowed(gitops),
               checkoutIsClean(ownPaths(environment)),
@@ -50,6 +53,7 @@ export default definePhase(0, 'Readiness Assessment', (environment) => {
               ...(storage.rook === null
                 ? []
                 : [cephIsHealthy(storage.rook), cephHasRoom(storage.rook), storeIsNotStuck(storage.rook), storeIsReady(storage.rook)]),
+              ...operatorsAreInstalled(environment),
               endpointSpeaksS3(storage.bucket.service, storage.rook === null ? [] : ['ceph.store-ready']),
             ],
           },
@@ -67,10 +71,7 @@ export default definePhase(0, 'Readiness Assessment', (environment) => {
             validations:
               prometheus === null
                 ? []
-                : [
-                    prometheusIsReady(prometheus),
-                    serviceIsBacked('prometheus.backed', prometheus.service, 'environment.prometheus.service'),
-                  ],
+                : [prometheusIsReady(prometheus), serviceIsBacked('prometheus.backed', prometheus.service, 'environment.prometheus')],
           },
           {
             title: 'Grafana confirmed',
@@ -79,7 +80,7 @@ export default definePhase(0, 'Readiness Assessment', (environment) => {
             validations:
               grafana === null
                 ? []
-                : [serviceIsBacked('grafana.backed', grafana.service, 'environment.grafana.service'), grafanaIsHealthy(grafana)],
+                : [serviceIsBacked('grafana.backed', grafana.service, 'environment.grafana'), grafanaIsHealthy(grafana)],
           },
         ],
       }),

@@ -3,7 +3,7 @@ import type { Environment, Loki } from '#model/environment.ts';
 import { mergeValues } from '../repository.ts';
 
 /** Values of chart loki 18: https://github.com/grafana-community/helm-charts/tree/main/charts/loki */
-export function lokiValues({ loki, storage, prometheus }: Environment): Record<string, unknown> {
+export function lokiValues({ loki, storage, prometheus, grafana }: Environment): Record<string, unknown> {
   const { bucket } = storage;
   const release = prometheus === null ? {} : { labels: { release: prometheus.release } };
   const base = {
@@ -67,7 +67,7 @@ export function lokiValues({ loki, storage, prometheus }: Environment): Record<s
       serviceMonitor: { enabled: prometheus !== null, interval: SCRAPE_INTERVAL, ...release },
       rules: { enabled: prometheus !== null, ...release },
       alerts: { enabled: prometheus !== null, ...release },
-      dashboards: { enabled: true },
+      dashboards: { enabled: grafana !== null },
     },
   };
   return mergeValues(base, loki.values);

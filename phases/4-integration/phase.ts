@@ -23,7 +23,8 @@ export default definePhase(4, 'Integration & Testing', (environment) => {
       objective('4.1', 'Grafana Integration', {
         get steps() {
           const applied = isApplied(appOf(environment, 'loki'), environment);
-          return deliver(gitops, 'Loki in Grafana: datasource, dashboards, queries', grafanaFiles(environment), applied);
+          const why = grafana === null ? 'queries for Loki' : 'Loki in Grafana: datasource, dashboards, queries';
+          return deliver(gitops, why, grafanaFiles(environment), applied);
         },
         deliverables: [
           {

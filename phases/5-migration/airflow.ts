@@ -19,7 +19,13 @@ const APPLIED = 'flux.airflow-applied';
 
 /** Its workloads run with what Flux has applied, where that is looked at, too. */
 export function airflowIsRolledOut({ namespace, release }: Airflow): Check {
-  return workloadsAreRolledOut({ id: 'airflow.rolled-out', namespace, selector: `release=${release}`, after: [APPLIED] });
+  return workloadsAreRolledOut({
+    id: 'airflow.rolled-out',
+    namespace,
+    selector: `release=${release}`,
+    setting: 'environment.airflow',
+    after: [APPLIED],
+  });
 }
 
 /** Off the claim in steps, each resumable, with a way back until the last: record, dual run, parity, archive, approval, soak, removal. */
@@ -34,6 +40,7 @@ export function migrateAirflow(airflow: Airflow | null, environment: Environment
   return objective('5.1', 'Airflow Migration', {
     get steps(): readonly Step[] {
       return [
+        { do: 'await', what: rolledOut },
         { do: 'await', what: claimIsRecorded(airflow, prometheus) },
         ...bucketSteps(airflow, environment),
         ...deliver(

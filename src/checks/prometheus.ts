@@ -59,6 +59,12 @@ export const prometheusIsReady = (prometheus: Prometheus): Check =>
         );
       }
       const ready = instances.find(({ status }) => findCondition(status.conditions, 'Available')?.status === 'True');
+      if (instances.length === 0)
+        return failed(
+          `there is no Prometheus in namespace ${prometheus.service.namespace}`,
+          ['environment.prometheus.service names it'],
+          'name the right one in environment.prometheus.service (kubectl get prometheus --all-namespaces), or set environment.prometheus to null',
+        );
       if (ready === undefined)
         return pending(
           `${instances.length} instances, none available`,

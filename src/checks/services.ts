@@ -5,8 +5,10 @@ import { Deployment, Service, StatefulSet } from './objects.ts';
 import { readHttp, readList, readObject } from './reads.ts';
 
 /** Somebody runs behind it: a service without a workload answers 503 for ever, and says no more than that. */
-export const serviceIsBacked = (id: string, service: ServiceRef, setting: string): Check => {
+export const serviceIsBacked = (id: string, service: ServiceRef, of: string): Check => {
   const { namespace, name } = service;
+  const setting = `${of}.service`;
+  const remedy = `name the right one in ${setting} (kubectl get service --all-namespaces), or set ${of} to null`;
   const apps = (resource: string) => ({ group: 'apps', version: 'v1', resource, namespace });
   return check({
     id,
@@ -18,17 +20,12 @@ export const serviceIsBacked = (id: string, service: ServiceRef, setting: string
       sets: readList(apps('statefulsets'), StatefulSet),
     },
     judge: ({ found, deployments = [], sets = [] }) => {
-      if (found === undefined)
-        return failed(
-          `there is no service ${namespace}/${name}`,
-          [`${setting} names it`],
-          `name the right one in ${setting} (kubectl get service -n ${namespace})`,
-        );
+      if (found === undefined) return failed(`there is no service ${namespace}/${name}`, [`${setting} names it`], remedy);
       if (!found.spec.ports.some(({ port }) => port === service.port))
         return failed(
           `service ${namespace}/${name} has no port ${service.port}`,
           [`it has ${found.spec.ports.map(({ port }) => port).join(', ') || 'none'}`],
-          `name the right one in ${setting}`,
+          remedy,
         );
       const { selector } = found.spec;
       // Without a selector its endpoints are made by hand: whoever asks it will see.

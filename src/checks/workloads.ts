@@ -27,7 +27,13 @@ export const statefulSetIsRolledOut = ({ id, namespace, name, after }: Workload)
  * Everything under these labels that is not scaled to nothing: what somebody else's release consists of. A release whose upgrade does not
  * become ready is rolled back in the end, with what was changed.
  */
-export const workloadsAreRolledOut = ({ id, namespace, selector, after }: Omit<Workload, 'name'> & { selector: string }): Check =>
+export const workloadsAreRolledOut = ({
+  id,
+  namespace,
+  selector,
+  setting,
+  after,
+}: Omit<Workload, 'name'> & { selector: string; setting: string }): Check =>
   check({
     id,
     title: `The workloads in ${namespace} with ${selector} are rolled out`,
@@ -38,12 +44,18 @@ export const workloadsAreRolledOut = ({ id, namespace, selector, after }: Omit<W
       sets: readList({ group: 'apps', version: 'v1', resource: 'statefulsets', namespace }, StatefulSet, selector),
     },
     judge: ({ deployments = [], sets = [] }) => {
+      if (deployments.length + sets.length === 0)
+        return failed(
+          'no workload has these labels',
+          [`${setting} names a release that is not there`],
+          `name the right one in ${setting} (helm list --all-namespaces), or set it to null`,
+        );
       const judged = [
         ...deployments.filter(({ spec }) => spec.replicas > 0).map((one) => ({ ...one, verdict: judgeDeployment(one) })),
         ...sets.filter(({ spec }) => spec.replicas > 0).map((one) => ({ ...one, verdict: judgeStatefulSet(one) })),
       ];
       if (judged.length === 0)
-        return pending('no workload has these labels', [], `kubectl get deployments,statefulsets -n ${namespace} --show-labels`);
+        return pending('all of them are scaled to 0', [], `kubectl get deployments,statefulsets -n ${namespace} -l ${selector}`);
       const first = judged.find(({ verdict }) => verdict.state === 'failed') ?? judged.find(({ verdict }) => verdict.state !== 'met');
       if (first === undefined) return met(`${judged.length} of ${judged.length} run the newest template`);
       return { ...first.verdict, saw: `${first.metadata.name}: ${first.verdict.saw}` };

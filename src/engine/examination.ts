@@ -29,8 +29,8 @@ export class Examining {
     }
   }
 
-  finish(now: Date): Examination {
-    return { observed_at: now.toISOString(), findings: this.#findings, exit: worstExit(this.#findings.map(exitOf)) };
+  finish(now: Date, skipped: Examination['skipped']): Examination {
+    return { observed_at: now.toISOString(), findings: this.#findings, skipped, exit: worstExit(this.#findings.map(exitOf)) };
   }
 }
 

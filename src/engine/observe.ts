@@ -126,5 +126,6 @@ async function measure({ goals, metrics, clock }: StatusContext, look: Look): Pr
 
 function unmeasured(metric: Metric | undefined): Omit<MetricStatus, 'id' | 'target'> {
   const method = metric?.method ?? 'nothing measures it: a person has to';
-  return { current: null, state: 'unknown', measured_at: null, method, sample: null, interval: null };
+  const reason = metric?.skipped === undefined ? {} : { reason: metric.skipped };
+  return { current: null, state: 'unknown', measured_at: null, method, sample: null, interval: null, ...reason };
 }

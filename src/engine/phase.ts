@@ -1,3 +1,4 @@
+import { skippedDeliverables } from '#goals/catalogue.ts';
 import type { MatchedPhase } from '#goals/types.ts';
 import { EXIT, type Exit } from '#model/errors.ts';
 import type { Status } from '#model/event.ts';
@@ -76,6 +77,7 @@ async function runObjectives(phase: MatchedPhase, tools: RunTools, record: Recor
     const result = await runObjective(phase.number, objective, tools);
     results.push(result);
     await record(objective.id, result);
+    const skipped = result.status === 'skipped' ? [] : skippedDeliverables(objective);
     tools.emit({
       type: 'objective.finished',
       phase: phase.number,
@@ -83,6 +85,7 @@ async function runObjectives(phase: MatchedPhase, tools: RunTools, record: Recor
       name: objective.name,
       state: result.status,
       ...(result.reason === undefined ? {} : { reason: result.reason }),
+      ...(skipped.length === 0 ? {} : { skipped }),
     });
     if (isStop(result, tools)) break;
   }

@@ -1,4 +1,4 @@
-import { matchPhasesFor } from '#goals/catalogue.ts';
+import { matchPhasesFor, skippedDeliverables } from '#goals/catalogue.ts';
 import { loadGoals } from '#goals/load.ts';
 import type { MatchedObjective, MatchedPhase } from '#goals/types.ts';
 import { isCheck, isGate, isProbe, type Probe, type Validation } from '#model/check.ts';
@@ -94,6 +94,7 @@ function planObjective(
     name: objective.name,
     state,
     ...(finished?.reason === undefined || state === 'pending' ? {} : { reason: finished.reason }),
+    skipped: objective.skipped === undefined ? skippedDeliverables(objective) : [],
     derives: steps.some((step) => step.do === 'derive'),
     changes,
     waits: ahead.filter(isCheck).map(({ id, title }) => ({ check: id, title })),

@@ -74,6 +74,7 @@ function objectiveOf(phase: number, objective: MatchedObjective, input: StatusIn
   const deliverables = objective.deliverables.map((deliverable) => ({
     title: deliverable.title,
     status: deliverableOf(deliverable, objective, status, input.outcomes),
+    ...(deliverable.skipped === undefined ? {} : { reason: deliverable.skipped }),
   }));
   const { evidence } = objective;
   const stale = input.outcomes === undefined && evidence !== undefined && input.now.getTime() - Date.parse(evidence.at) > STALE_AFTER;

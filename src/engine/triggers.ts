@@ -21,7 +21,7 @@ export async function judgeTriggers(
     claimed.map(async (trigger) => {
       const known = tools.triggers.find(({ matches }) => matches.test(trigger.description));
       const base = { id: trigger.id, description: trigger.description, threshold: known?.threshold ?? "a person's word" };
-      if (known?.check === undefined) return { ...base, ...judgeWord(trigger) };
+      if (known?.check === undefined) return { ...base, ...judgeWord(trigger, known?.skipped) };
       const outcome = await judgeCheck(known.check, look, tools.clock.now());
       // What can be seen counts; only where it can't, a person's word does.
       if (outcome.state === 'unknown' && trigger.attested !== undefined) return { ...base, ...judgeWord(trigger) };
@@ -36,8 +36,8 @@ export async function judgeTriggers(
  */
 export async function refuseStart(triggers: readonly TriggerStatus[], approvals: Approvals): Promise<string | undefined> {
   if (triggers.length === 0 || triggers.some(({ state }) => state === 'met')) return undefined;
-  const words = await Promise.all(triggers.map(({ id, description }) => approvals.find(id, description)));
-  if (words.some((word) => word !== undefined)) return undefined;
+  // One word is enough, and a rehearsal writes down each that it gives.
+  for (const { id, description } of triggers) if ((await approvals.find(id, description)) !== undefined) return undefined;
   const lines = triggers.map(({ description, state, observed }) => `  ${description}: ${state}, ${observed}`);
   return `none of the ${triggers.length} trigger conditions is met, so that there is no reason to begin:\n${lines.join('\n')}`;
 }
@@ -46,13 +46,18 @@ export async function refuseStart(triggers: readonly TriggerStatus[], approvals:
 export function claimTriggers(claimed: readonly GoalTrigger[], triggers: readonly Trigger[]): readonly TriggerStatus[] {
   return claimed.map((trigger) => {
     const known = triggers.find(({ matches }) => matches.test(trigger.description));
-    return { id: trigger.id, description: trigger.description, threshold: known?.threshold ?? "a person's word", ...judgeWord(trigger) };
+    return {
+      id: trigger.id,
+      description: trigger.description,
+      threshold: known?.threshold ?? "a person's word",
+      ...judgeWord(trigger, known?.skipped),
+    };
   });
 }
 
-function judgeWord({ claimed, attested }: GoalTrigger): Pick<TriggerStatus, 'state' | 'observed'> {
+function judgeWord({ claimed, attested }: GoalTrigger, skipped = 'nobody has said'): Pick<TriggerStatus, 'state' | 'observed'> {
   if (claimed === true && attested !== undefined) return { state: 'met', observed: attested };
-  if (claimed === undefined) return { state: 'unknown', observed: 'nobody has said' };
+  if (claimed === undefined) return { state: 'unknown', observed: skipped };
   if (claimed === false) return { state: 'pending', observed: 'the goals file says: no' };
   return { state: claimed === true ? 'met' : 'unknown', observed: `the goals file says: ${claimed === true ? 'yes' : claimed}` };
 }

@@ -1,4 +1,5 @@
 import type { Environment } from '#model/environment.ts';
+import type { SkippedDeliverable } from '#model/event.ts';
 import type { Deliverable, Objective, Phase, PhaseBody } from '#model/phase.ts';
 import type { GoalObjective, GoalPhase, Goals, MatchedDeliverable, MatchedObjective, MatchedPhase } from './types.ts';
 import { normaliseTitle } from './words.ts';
@@ -33,6 +34,11 @@ export function matchPhases(catalogue: readonly CataloguePhase[], goals: Goals):
 export function matchPhasesFor(phases: readonly Phase[], environment: Environment, goals: Goals): readonly MatchedPhase[] {
   const catalogue = phases.map((phase) => ({ number: phase.number, name: phase.name, body: phase.for(environment) }));
   return matchPhases(catalogue, goals);
+}
+
+/** What of an objective does not apply here, and why. */
+export function skippedDeliverables({ deliverables }: Pick<MatchedObjective, 'deliverables'>): readonly SkippedDeliverable[] {
+  return deliverables.flatMap(({ title, skipped: reason }) => (reason === undefined ? [] : [{ title, reason }]));
 }
 
 function matchPhase({ number, name, body }: CataloguePhase, phase: GoalPhase | undefined): MatchedPhase {

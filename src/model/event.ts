@@ -6,6 +6,12 @@ import type { Outcome } from './verdict.ts';
 /** Statuses of phases, objectives and deliverables, as `status` shows and goals.json holds them. */
 export type Status = 'pending' | 'in_progress' | 'waiting' | 'completed' | 'failed' | 'blocked' | 'skipped' | 'regressed';
 
+/** Counted as satisfied. */
+export interface SkippedDeliverable {
+  readonly title: string;
+  readonly reason: string;
+}
+
 export type RunState = 'completed' | 'failed' | 'waiting' | 'refused' | 'unknown' | 'interrupted';
 
 /** What happened, in order. `seq` starts at 1 and has no gaps. The journal is the first listener, every output another. */
@@ -104,6 +110,8 @@ export type Happening =
       readonly name: string;
       readonly state: Status;
       readonly reason?: string;
+      /** Of its deliverables those that do not apply here; absent when all do. */
+      readonly skipped?: readonly SkippedDeliverable[];
     }
   | { readonly type: 'phase.finished'; readonly phase: number; readonly name: string; readonly state: Status }
   | { readonly type: 'lock.lost'; readonly why: string }

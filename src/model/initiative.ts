@@ -10,6 +10,8 @@ export interface Trigger {
   readonly threshold: string;
   /** Absent: no machine can see it, a person's word decides. */
   readonly check?: Check;
+  /** Why nothing of the kind can be seen here. */
+  readonly skipped?: string;
 }
 
 /** A success metric. Metrics report, they gate nothing. */
@@ -20,6 +22,8 @@ export interface Metric {
   readonly method: string;
   /** Absent: no machine can measure it here, and `method` says what a person has to. */
   readonly measurement?: Measurement;
+  /** Why there is nothing to measure here. */
+  readonly skipped?: string;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: see Check

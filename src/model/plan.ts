@@ -1,6 +1,6 @@
 import type { Change } from './change.ts';
 import type { Exit } from './errors.ts';
-import type { RunState, Status } from './event.ts';
+import type { RunState, SkippedDeliverable, Status } from './event.ts';
 import type { Outcome } from './verdict.ts';
 
 /** What a run would do, as `plan -o json` prints it and `plan --out` saves it. No value that looks like a credential is in it. */
@@ -69,6 +69,8 @@ export interface PlannedObjective {
   readonly state: Status;
   /** Why it is skipped, or can't be planned before what comes earlier is done. */
   readonly reason?: string;
+  /** Of its deliverables those that do not apply here. */
+  readonly skipped: readonly SkippedDeliverable[];
   /** Whether some of its changes follow from what is there when its turn comes. */
   readonly derives: boolean;
   readonly changes: readonly PlannedChange[];

@@ -53,6 +53,8 @@ export interface ObjectiveStatus {
 export interface DeliverableStatus {
   readonly title: string;
   readonly status: Status;
+  /** Why it was skipped. */
+  readonly reason?: string;
 }
 
 export interface WaitingFor {

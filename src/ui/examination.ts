@@ -11,13 +11,15 @@ const PARTS: Readonly<Record<ExaminedThing['part'], string>> = {
 };
 
 /** Part by part; what is not met with its causes and what to do about it. */
-export function examinationText({ findings }: Examination, colours: boolean): string {
+export function examinationText({ findings, skipped }: Examination, colours: boolean): string {
   const paint = painter(colours);
   const sections = Object.entries(PARTS).flatMap(([part, name]) => {
     const own = findings.filter((finding) => finding.part === part);
     return own.length === 0 ? [] : [paint.bold(name), ...own.flatMap((finding) => linesOf(finding, paint)), ''];
   });
-  return [...sections, summarise(findings)].join('\n');
+  const parts = skipped.map(({ title, reason }) => `  skipped ${oneLine(title)} (${oneLine(reason)})`);
+  const absent = parts.length === 0 ? [] : [paint.bold('Not applicable here'), ...parts, ''];
+  return [...sections, ...absent, summarise(findings)].join('\n');
 }
 
 function linesOf({ state, title, saw, cause = [], remedy }: ExaminedThing, paint: ReturnType<typeof painter>): readonly string[] {

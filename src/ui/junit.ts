@@ -86,9 +86,17 @@ function casesOf(event: Event): readonly Case[] {
       return [{ of: event.objective, id: name, name, result: 'failure', message, details: explain(causes, event.remedy) }];
     }
     case 'objective.finished': {
-      if (event.state !== 'skipped') return [];
-      const { objective, name, reason = 'skipped' } = event;
-      return [{ of: objective, id: objective, name, result: 'skipped', message: reason, details: [] }];
+      const { objective: of, name, reason = 'skipped' } = event;
+      const whole = event.state === 'skipped' ? [{ title: name, id: of, reason }] : [];
+      const parts = (event.skipped ?? []).map((part) => ({ ...part, id: `${of} ${part.title}` }));
+      return [...whole, ...parts].map(({ id, title, reason: message }) => ({
+        of,
+        id,
+        name: title,
+        result: 'skipped',
+        message,
+        details: [],
+      }));
     }
     default:
       return [];

@@ -1,5 +1,6 @@
 import type { StatusReport, WaitingFor } from '#model/status.ts';
 import { holderLines } from './holder.ts';
+import { skippedByReason } from './skipped.ts';
 import { oneLine, shortTime } from './text.ts';
 
 /** A status report to paste into an issue or a chat. */
@@ -8,6 +9,7 @@ export function statusMarkdown(report: StatusReport): string {
   const { done, total, percent } = initiative.progress;
   const source = report.offline ? 'Claims of the goals file; nothing was looked at.' : `Observed ${shortTime(report.observed_at)}.`;
   const waiting = phases.flatMap(({ objectives }) => objectives).filter(({ waiting_for }) => waiting_for !== undefined);
+  const skipped = [...skippedByReason(report)];
   return [
     `# ${cell(initiative.name)}`,
     `**${initiative.status}**, ${done} of ${total} deliverables (${percent} %). ${source}`,
@@ -32,6 +34,12 @@ export function statusMarkdown(report: StatusReport): string {
     ...(waiting.length === 0
       ? []
       : ['## Waiting for', waiting.map(({ id, waiting_for }) => `- ${cell(id)}: ${waitingText(waiting_for as WaitingFor)}`).join('\n')]),
+    ...(skipped.length === 0
+      ? []
+      : [
+          '## Not applicable here, counted as done',
+          skipped.map(([reason, titles]) => `- ${cell(reason)}: ${titles.map(cell).join(', ')}`).join('\n'),
+        ]),
     '## Trigger conditions',
     rows(
       ['Condition', 'State', 'Observed', 'Threshold'],

@@ -69,6 +69,7 @@ function linesOf(event: Event, { colours, verbose }: PlainOptions): readonly str
       ];
     case 'objective.finished':
       return [
+        ...(event.skipped ?? []).map(({ title, reason }) => `  ${event.objective} skipped ${oneLine(title)} (${oneLine(reason)})`),
         `  ${event.objective} ${oneLine(event.name)}: ${statusColour(paint, event.state)(event.state)}${event.reason === undefined ? '' : ` (${oneLine(event.reason)})`}`,
       ];
     case 'phase.finished':

@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { MetricStatus, ObjectiveStatus, PhaseStatus, StatusReport, TriggerStatus } from '#model/status.ts';
 import { holderLines } from './holder.ts';
+import { skippedByReason } from './skipped.ts';
 import { type Cell, drawTable } from './table.ts';
 import { oneLine, painter, shortTime, stateColour, statusColour } from './text.ts';
 
@@ -11,6 +12,7 @@ export function statusTables(report: StatusReport, colours: boolean): string {
     heading(report, paint),
     phaseTable(report.phases, paint),
     ...section('Waiting for', waitingLines(report), paint),
+    ...section('Not applicable here, counted as done', skippedLines(report), paint),
     paint.bold('Trigger conditions'),
     triggerTable(report.triggers, colours),
     paint.bold('Success metrics'),
@@ -102,6 +104,11 @@ function objectiveRow({ id, name, status, basis, stale, deliverables, reason }: 
     `${done}/${deliverables.length}`,
     '',
   ];
+}
+
+/** By their reasons: one missing part of a cluster has many deliverables that do not apply. */
+function skippedLines(report: StatusReport): readonly string[] {
+  return [...skippedByReason(report)].flatMap(([reason, titles]) => [oneLine(reason), ...titles.map((title) => `  ${oneLine(title)}`)]);
 }
 
 function waitingLines({ phases }: StatusReport): readonly string[] {

@@ -11,6 +11,7 @@ import { Examining, judgeNeed } from '#engine/examination.ts';
 import { judgeRound, type Look, lookOnce } from '#engine/judge.ts';
 import { describePermission, distinct } from '#engine/permissions.ts';
 import { distinctValidations } from '#engine/validations.ts';
+import { skippedDeliverables } from '#goals/catalogue.ts';
 import { type Check, isCheck } from '#model/check.ts';
 import type { Examination, ExaminedThing } from '#model/examination.ts';
 import type { Read } from '#model/read.ts';
@@ -44,7 +45,7 @@ export async function examine(flags: ExamineFlags, engines: string): Promise<Exa
   await judgeChecks(goals, looking, repository, clock.now(), seen);
   if (goals !== undefined && looking !== undefined) await askPermissions(goals, flags, looking, seen);
   interruptSignal().throwIfAborted();
-  return seen.finish(clock.now());
+  return seen.finish(clock.now(), goals === undefined ? [] : skippedOf(goals));
 }
 
 function tellGoals({ file, warnings }: OwnGoals) {
@@ -98,6 +99,15 @@ async function judgeChecks(
     const outcome = outcomes.get(check.id);
     if (outcome !== undefined) seen.tell({ part: partOf(check), id: check.id, title: check.title }, outcome);
   }
+}
+
+function skippedOf(goals: OwnGoals): Examination['skipped'] {
+  const objectives = matchedPhases(goals).flatMap((phase) => phase.objectives);
+  return objectives.flatMap((objective) => {
+    const { id, name, skipped: reason } = objective;
+    const all = reason === undefined ? skippedDeliverables(objective) : [{ title: name, reason }];
+    return all.map((one) => ({ ...one, title: `${id} ${one.title}` }));
+  });
 }
 
 /** What held on entry only need not hold any more. */

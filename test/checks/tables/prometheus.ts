@@ -72,7 +72,7 @@ export default [
       'stack: shard 0',
       'kubectl describe prometheus',
     ),
-    pending('none', { instances: list() }, '0 instances'),
+    failed('none', { instances: list() }, 'no Prometheus in namespace monitoring', 'environment.prometheus to null'),
     failed(
       'remote write would get 404',
       { instances: list(instance('True', false)) },

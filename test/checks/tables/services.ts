@@ -18,7 +18,7 @@ const listing = '<?xml version="1.0"?><ListAllMyBucketsResult xmlns="x"></ListAl
 
 export default [
   table(
-    serviceIsBacked('grafana.backed', GRAFANA, 'environment.grafana.service'),
+    serviceIsBacked('grafana.backed', GRAFANA, 'environment.grafana'),
     { found: service(), deployments: list(workload('grafana', 1, { availableReplicas: 1 }), other), sets: list(other) },
     '1 ready: grafana',
     [
@@ -29,7 +29,7 @@ export default [
         { found: absent },
         'no service monitoring/grafana',
         'environment.grafana.service',
-        'kubectl get service -n monitoring',
+        'set environment.grafana to null',
       ),
       failed(
         'another port',

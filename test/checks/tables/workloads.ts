@@ -74,7 +74,7 @@ export default [
     ],
   ),
   table(
-    workloadsAreRolledOut({ id: 'airflow.rolled-out', namespace: 'airflow', selector: 'release=airflow' }),
+    workloadsAreRolledOut({ id: 'airflow.rolled-out', namespace: 'airflow', selector: 'release=airflow', setting: 'environment.airflow' }),
     { deployments: list(deploymentOf({})), sets: list(statefulSetOf({})) },
     '2 of 2 run the newest template',
     [
@@ -84,7 +84,18 @@ export default [
         '1 of 1 run the newest template',
       ),
       met('no StatefulSet', { sets: list() }, '1 of 1'),
-      pending('nothing has the labels', { deployments: list(), sets: list() }, 'no workload has these labels', '--show-labels'),
+      failed(
+        'nothing has the labels',
+        { deployments: list(), sets: list() },
+        'no workload has these labels',
+        'name the right one in environment.airflow (helm list --all-namespaces)',
+      ),
+      pending(
+        'all are scaled to nothing',
+        { deployments: list(), sets: list(statefulSetOf({ readyReplicas: 0 }, { replicas: 0 })) },
+        'all of them are scaled to 0',
+        'kubectl get deployments,statefulsets',
+      ),
       pending('a pod is starting', { deployments: list(deploymentOf({ availableReplicas: 0 })) }, 'loki-gateway: 0 of 1 available'),
       pending('a set is behind', { sets: list(statefulSetOf({ updatedReplicas: 0 })) }, 'loki: 1 of 1 ready, 0 updated'),
       failed(
