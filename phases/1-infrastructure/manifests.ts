@@ -54,6 +54,11 @@ export function claimRef(namespace: string): ObjectRef {
   return { apiVersion: 'objectbucket.io/v1alpha1', kind: 'ObjectBucketClaim', namespace, name: CLAIM };
 }
 
+export function externalSecretRef({ storage, loki }: Environment): ObjectRef {
+  const { name } = storage.bucket.credentials;
+  return { apiVersion: 'external-secrets.io/v1', kind: 'ExternalSecret', namespace: loki.namespace, name };
+}
+
 /** Names no secret value: where it lies, not what it is. */
 export function storageDocument({ storage }: Environment): string {
   const { bucket } = storage;

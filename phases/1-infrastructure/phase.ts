@@ -6,6 +6,7 @@ import { chartSourceIsReady, nobodyElseOwns } from '#checks/flux-sources.ts';
 import { bucketIsReachable, bucketTakesObjects, secretIsComplete, wrongSecretIsRefused } from '#checks/s3.ts';
 import { definePhase, objective } from '#model/phase.ts';
 import { isApplied } from '../applied.ts';
+import { presentFor } from '../present.ts';
 import { appOf, deliver, listApps } from '../repository.ts';
 import { chartFiles, chartRef, claimName, claimRef, repositoryRef, storageDocument, storageFiles } from './manifests.ts';
 
@@ -17,7 +18,11 @@ export default definePhase(1, 'Infrastructure Preparation', (environment) => {
   const { bucket } = storage;
   const isClaimed = storage.bucketFrom === 'object-bucket-claim';
   return {
-    preconditions: [remoteIsUsable, ...(storage.rook === null ? [] : [storeIsNotStuck(storage.rook), storeIsReady(storage.rook)])],
+    preconditions: [
+      remoteIsUsable,
+      ...(storage.rook === null ? [] : [storeIsNotStuck(storage.rook), storeIsReady(storage.rook)]),
+      ...presentFor(environment),
+    ],
     objectives: [
       objective('1.1', 'S3 Storage Setup', {
         get steps() {

@@ -2,6 +2,7 @@ import { pipelineIsLimited, positionsAreKept } from '#checks/alloy.ts';
 import { burstOver, MOST_LINES, namespaceIsLeftOut, rateIsLimited } from '#checks/alloy-limits.ts';
 import { collectsExactlyOnce, filtersHealthProbes, labelsAreThePods, parsesJson } from '#checks/alloy-lines.ts';
 import { everyPodIsHealthy, everyPodIsLoaded, nothingIsDropped, readsOwnNodeOnly } from '#checks/alloy-pods.ts';
+import { otherCollectorsAreKnown } from '#checks/collectors.ts';
 import { nobodyElseOwns } from '#checks/flux-sources.ts';
 import { gatewayRoutes, lokiIsReady } from '#checks/loki.ts';
 import { everyNodeHasLogs, everyPodHasLogs } from '#checks/loki-coverage.ts';
@@ -27,7 +28,7 @@ export default definePhase(3, 'Alloy Configuration', (environment) => {
   const app = appOf(environment, 'alloy');
   const applied = isApplied(app, environment);
   return {
-    preconditions: [lokiIsReady(loki), gatewayRoutes(loki)],
+    preconditions: [lokiIsReady(loki), gatewayRoutes(loki), otherCollectorsAreKnown(alloy)],
     objectives: [
       objective('3.1', 'Alloy Deployment', {
         get steps(): readonly Step[] {

@@ -1,7 +1,14 @@
 import { linesAreReadableSoon, nothingOfOursIsLeft } from '#checks/alloy-limits.ts';
 import { collectsExactlyOnce } from '#checks/alloy-lines.ts';
 import { documentIsThere, libraryRuns } from '#checks/documents.ts';
-import { dashboardsAreFound, dataSourceIsHealthy, dataSourceIsThisLoki, oneDefaultDataSource, queriesGoThrough } from '#checks/grafana.ts';
+import {
+  dashboardsAreFound,
+  dataSourceIsFree,
+  dataSourceIsHealthy,
+  dataSourceIsThisLoki,
+  oneDefaultDataSource,
+  queriesGoThrough,
+} from '#checks/grafana.ts';
 import { lokiIsReady } from '#checks/loki.ts';
 import { everyPodHasLogs, queriesAreFast, streamsAreEnough } from '#checks/loki-coverage.ts';
 import { labelsAreBelowLimit, nothingIsDiscarded } from '#checks/loki-intake.ts';
@@ -18,7 +25,7 @@ export default definePhase(4, 'Integration & Testing', (environment) => {
   const { gitops, loki, storage, prometheus, grafana } = environment;
   const noGrafana = grafana === null ? { skipped: 'there is no Grafana here' } : {};
   return {
-    preconditions: [lokiIsReady(loki)],
+    preconditions: [lokiIsReady(loki), ...(grafana === null ? [] : [dataSourceIsFree(grafana, loki)])],
     objectives: [
       objective('4.1', 'Grafana Integration', {
         get steps() {

@@ -81,7 +81,7 @@ export const nobodyElseOwns = (id: string, owner: ObjectRef, objects: readonly O
   });
 
 /** As Flux writes it: https://fluxcd.io/flux/components/kustomize/kustomizations/#inventory */
-function inventoryId({ apiVersion, kind, namespace = '', name }: ObjectRef): string {
+export function inventoryId({ apiVersion, kind, namespace = '', name }: ObjectRef): string {
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
   return `${namespace}_${name}_${group}_${kind}`;
 }

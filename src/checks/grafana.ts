@@ -81,6 +81,26 @@ export const dataSourceIsThisLoki = ({ service, login }: Grafana, { gateway }: L
     },
   });
 
+/** Grafana takes no second datasource of that name or uid: it would show the other Loki's lines, or not start. */
+export const dataSourceIsFree = ({ service, login }: Grafana, { gateway }: Loki): Check =>
+  check({
+    id: 'present.datasource',
+    title: 'Grafana has no datasource Loki of another Loki',
+    holds: 'on-entry',
+    reads: { sources: readJson(service, '/api/datasources', DataSources, { login }) },
+    judge: ({ sources }) => {
+      if (sources.value === undefined) return notAnswering('/api/datasources', sources);
+      const others = sources.value.filter(({ uid, name, url }) => (uid === 'loki' || name === 'Loki') && !pointsAt(url, gateway));
+      const [first] = others;
+      if (first === undefined) return met(`none of ${sources.value.length} is in the way`);
+      return failed(
+        `Grafana has a datasource ${first.name} (uid ${first.uid}) at ${first.url}`,
+        [`this Loki is to be datasource Loki (uid loki) at ${serviceName(gateway)}, and there can be only one of that name and uid`],
+        `rename it and give it another uid where it comes from (${SOURCES}), or remove it there`,
+      );
+    },
+  });
+
 const Lines = v.object({ data: v.object({ result: v.array(v.object({ values: v.array(v.unknown()) })) }) });
 
 /** The way that a person takes: Grafana's own login, its datasource, and a line that comes back. */

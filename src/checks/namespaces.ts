@@ -14,8 +14,15 @@ export const namespacesExist = (names: readonly string[]): Check =>
       const usable = namespaces.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(({ metadata }) => metadata.name);
       const absent = names.filter((name) => !usable.includes(name));
       if (absent.length === 0) return met(`${names.length} of ${namespaces.length}`);
+      const going = absent.filter((name) => namespaces.some(({ metadata }) => metadata.name === name));
+      if (going.length > 0)
+        return failed(
+          `being deleted: ${going.join(', ')}`,
+          ['nothing can be created in a namespace that is Terminating, and what is in it goes'],
+          `see what holds it up: kubectl get namespace ${going[0]} -o jsonpath='{.status.conditions[*].message}'; once it is gone, create it anew through Git, or name another in environment.loki.namespace and environment.alloy.namespace`,
+        );
       return failed(
-        `not there, or being deleted: ${absent.join(', ')}`,
+        `not there: ${absent.join(', ')}`,
         [`Flux applies nothing into a namespace that is not there: namespaces "${absent[0]}" not found`],
         `create it through Git (kubectl create namespace ${absent[0]} --dry-run=client -o yaml), or name another in environment.loki.namespace and environment.alloy.namespace`,
       );

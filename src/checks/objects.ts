@@ -226,7 +226,10 @@ export type Flux = v.InferOutput<typeof Flux>;
 /** Who holds which objects. */
 export const Kustomization = v.object({
   metadata: Metadata,
-  spec: v.looseObject({ path: v.optional(text, './') }),
+  spec: v.looseObject({
+    path: v.optional(text, './'),
+    sourceRef: v.optional(v.looseObject({ kind: v.optional(text, ''), name: v.optional(text, '') }), {}),
+  }),
   status: v.optional(
     v.object({ inventory: v.optional(v.object({ entries: v.optional(v.array(v.looseObject({ id: text })), []) }), {}) }),
     {},

@@ -22,7 +22,7 @@ export const secretIsComplete = (storage: Storage): Check => {
         return pending(
           `Secret ${namespace}/${name} is not there`,
           [`it should come from ${storage.secretFrom}`],
-          `kubectl get externalsecret,objectbucketclaim -n ${namespace}`,
+          storage.secretFrom === 'existing' ? makeSecret(storage) : `kubectl get externalsecret,objectbucketclaim -n ${namespace}`,
         );
       const wanted = storage.secretFrom === 'object-bucket-claim' ? [user, password] : ['endpoint', 'bucket', 'region', user, password];
       const absent = wanted.filter((key) => !secret.keys.includes(key));
@@ -30,7 +30,9 @@ export const secretIsComplete = (storage: Storage): Check => {
         return failed(
           `keys are missing: ${absent.join(', ')}`,
           [`Secret ${namespace}/${name} has ${secret.keys.join(', ') || 'none'}`],
-          `add them where it comes from (${storage.secretFrom}): kubectl describe externalsecret,secret -n ${namespace} ${name}`,
+          storage.secretFrom === 'existing'
+            ? makeSecret(storage)
+            : `add them where it comes from (${storage.secretFrom}): kubectl describe externalsecret,secret -n ${namespace} ${name}`,
         );
       const { bucket } = secret.revealed;
       if (bucket !== undefined && bucket !== storage.bucket.name) {
@@ -44,6 +46,13 @@ export const secretIsComplete = (storage: Storage): Check => {
     },
   });
 };
+
+/** How somebody makes it by hand, who has the keys. */
+function makeSecret({ endpoint, bucket }: Storage): string {
+  const { namespace, name, user, password } = bucket.credentials;
+  const known = `--from-literal=endpoint=${endpoint} --from-literal=bucket=${bucket.name} --from-literal=region=${bucket.region}`;
+  return `make it with these keys, out of what the object store gave you: kubectl create secret generic -n ${namespace} ${name} ${known} --from-literal=${user}=… --from-literal=${password}=…`;
+}
 
 /** @param after what it says nothing before: until the Secret is there nobody can ask */
 export const bucketIsReachable = (bucket: BucketRef, id = 's3.bucket-reachable', after = ['s3.secret-complete']): Check =>

@@ -28,6 +28,7 @@ export function resolveEnvironment(goals: Goals): { environment: Environment; wa
     prometheus: resolvePrometheus(settings),
     grafana: resolveGrafana(settings),
     airflow: resolveAirflow(settings, gitops.namespace, storage),
+    adopt: settings.adopt ?? [],
     gates: {
       soak: period(goals.file, '/environment/gates/soak', settings.gates?.soak) ?? '7d',
       decommission: period(goals.file, '/environment/gates/decommission', settings.gates?.decommission) ?? retention,

@@ -48,5 +48,6 @@ export interface Settings {
     kustomization?: string;
     archive?: { bucket?: string; secret?: string };
   } | null;
+  readonly adopt?: readonly string[];
   readonly gates?: { soak?: string; decommission?: string };
 }

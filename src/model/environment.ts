@@ -11,6 +11,8 @@ export interface Environment {
   readonly prometheus: Prometheus | null;
   readonly grafana: Grafana | null;
   readonly airflow: Airflow | null;
+  /** "HelmRelease monitoring/loki": what is there already, made by somebody else, and is to become ours. */
+  readonly adopt: readonly string[];
   readonly gates: { readonly soak: Duration; readonly decommission: Duration };
   readonly targets: Targets;
 }

@@ -1,14 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Settings } from '#goals/settings.ts';
 import type { StatusReport } from '#model/status.ts';
 import type { EmbeddedCluster } from '#rehearsal/cluster.ts';
 import { keepPage, Section } from './page.ts';
 import { withRehearsal } from './rehearsal.ts';
-import { root, runCommand } from './run-command.ts';
-import { goalsFile } from './scratch.ts';
-import { removeKinds, removeRook, serveMinio } from './surroundings.ts';
+import { runCommand } from './run-command.ts';
+import { goalsWith, removeKinds, removeRook, serveMinio } from './surroundings.ts';
 
 interface Case {
   readonly name: string;
@@ -110,7 +107,7 @@ describe('what a cluster does not have is skipped with its reason, and counts as
         expect(skippedIn(report).toSorted()).toEqual(skipped.toSorted());
         expect((await runCommand(['plan'])).stdout).toContain('Nothing to do');
       },
-      await goalsFor(environment),
+      await goalsWith(environment),
     );
   });
 
@@ -124,7 +121,7 @@ describe('what a cluster does not have is skipped with its reason, and counts as
         expect(await section.show(['doctor'], /^ {2}(failed|pending|unknown)|^ {6,}|are well/)).toMatchObject({ exit: 5 });
         expect(await section.show(['run', '--yes', '--timeout', '2s'], /^(failed|refused|unknown|To go on)/)).toMatchObject({ exit: 1 });
       },
-      await goalsFor(environment),
+      await goalsWith(environment),
     );
   });
 
@@ -144,9 +141,4 @@ function skippedIn({ phases }: StatusReport): readonly string[] {
 function useMinio({ world }: EmbeddedCluster): void {
   removeRook(world);
   serveMinio(world);
-}
-
-async function goalsFor(environment: Settings): Promise<string> {
-  const goals = JSON.parse(await readFile(join(root, 'goals/goals.json'), 'utf8'));
-  return goalsFile(JSON.stringify({ ...goals, environment: { ...goals.environment, ...environment } }, undefined, 2));
 }

@@ -1,5 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Settings } from '#goals/settings.ts';
 import { secret, service } from '#rehearsal/build.ts';
 import type { World } from '#rehearsal/world.ts';
+import { root } from './run-command.ts';
+import { goalsFile } from './scratch.ts';
+
+/** Our own goals file with these settings beside, or instead of, its own. */
+export async function goalsWith(environment: Settings): Promise<string> {
+  const goals = JSON.parse(await readFile(join(root, 'goals/goals.json'), 'utf8'));
+  return goalsFile(JSON.stringify({ ...goals, environment: { ...goals.environment, ...environment } }, undefined, 2));
+}
 
 /** Takes definitions out of a cluster: their kinds are not served any more. */
 export function removeKinds({ store }: World, ...names: readonly string[]): void {

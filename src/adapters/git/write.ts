@@ -73,7 +73,7 @@ export async function buildOrRefuse(
   const more = lines.length > SHOWN_LINES ? `\n… ${lines.length - SHOWN_LINES} more lines` : '';
   throw new UserError(
     `${foreign.join(', ')} at ${remote}/${branch} was not written by this program, or was edited since; it would change so:\n${lines.slice(0, SHOWN_LINES).join('\n')}${more}`,
-    'move your values into the goals (environment.loki.values, environment.alloy.values), or let the file be replaced with --overwrite',
+    'move your values into the goals (environment.loki.values, environment.alloy.values), or let the file be replaced with --overwrite: what it is now stays in the history of Git',
   );
 }
 

@@ -16,6 +16,8 @@ import { describeHealth, healthOf } from './health.ts';
 const API = 'helm.toolkit.fluxcd.io/v2';
 const RELEASE = 'meta.helm.sh/release-name';
 const NAMESPACE = 'meta.helm.sh/release-namespace';
+/** On what helm-controller has released, and not on what somebody installed by hand. */
+const MANAGED = 'helm.toolkit.fluxcd.io/name';
 
 /** A chart as a snapshot: its objects for a release name, a namespace and values, or Helm's words when it does not render. */
 type Render = (release: string, namespace: string, values: Tree) => readonly Manifest[] | string;
@@ -132,7 +134,10 @@ function resetRequest(release: Manifest): string | undefined {
 /** Applies what was rendered; pods carry the digest of their configuration as it was let in, so they restart when it changes. */
 function applyRelease(world: World, release: Manifest, rendered: readonly Manifest[]): readonly Manifest[] {
   const { name, namespace = '' } = release.metadata;
-  const metadata = { labels: { 'app.kubernetes.io/managed-by': 'Helm' }, annotations: { [RELEASE]: name, [NAMESPACE]: namespace } };
+  const metadata = {
+    labels: { 'app.kubernetes.io/managed-by': 'Helm', [MANAGED]: name },
+    annotations: { [RELEASE]: name, [NAMESPACE]: namespace },
+  };
   const objects = rendered.map((object) => admit(world, mergeTrees(object, { metadata })));
   const configuration = hashOf(objects.filter(({ kind }) => kind === 'ConfigMap').map(({ data }) => data));
   const checksum = { spec: { template: { metadata: { annotations: { 'checksum/config': configuration } } } } };
@@ -150,7 +155,7 @@ function applyRelease(world: World, release: Manifest, rendered: readonly Manife
 
 function ownedObjects(world: World): readonly Manifest[] {
   const all = knownKinds().flatMap(({ apiVersion, kind }) => world.store.list(apiVersion, kind));
-  return all.filter(({ metadata }) => metadata.annotations?.[RELEASE] !== undefined);
+  return all.filter(({ metadata }) => metadata.labels?.[MANAGED] !== undefined);
 }
 
 function failed({ metadata: { namespace, name } }: Manifest, action: string, why: string): Outcome['reported'] {

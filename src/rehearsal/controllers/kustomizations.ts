@@ -10,6 +10,8 @@ import { buildDirectory, filesBelow, PLACE } from './kustomize.ts';
 
 const API = 'kustomize.toolkit.fluxcd.io/v1';
 
+const OWNER = { name: 'kustomize.toolkit.fluxcd.io/name', namespace: 'kustomize.toolkit.fluxcd.io/namespace' };
+
 /** The shortest time that kustomize-controller gives to anything. */
 const SHORTEST = 30_000;
 
@@ -40,7 +42,8 @@ function reconcileKustomization(world: World, kustomization: Manifest): void {
   const outcome = outcomeOf(world, kustomization, source);
   const before = statusOf(kustomization);
   const inventory = outcome.inventory === undefined ? before.inventory : { entries: outcome.inventory.map(entryOf) };
-  if (outcome.inventory !== undefined && specOf(kustomization).prune) prune(world, before.inventory?.entries ?? [], inventory.entries);
+  if (outcome.inventory !== undefined && specOf(kustomization).prune)
+    prune(world, kustomization, before.inventory?.entries ?? [], inventory.entries);
   const lastAttemptedRevision = outcome.attempted ?? before.lastAttemptedRevision;
   const lastAppliedRevision = outcome.reported[0].status === 'True' ? lastAttemptedRevision : before.lastAppliedRevision;
   const present = find(world, API, 'Kustomization', kustomization.metadata.namespace, kustomization.metadata.name) ?? kustomization;
@@ -85,7 +88,7 @@ function refusalOf(world: World, object: Manifest): string | undefined {
 
 function applyAll(world: World, kustomization: Manifest, objects: readonly Manifest[], revision: string): Outcome {
   const { namespace = '', name } = kustomization.metadata;
-  const owner = { 'kustomize.toolkit.fluxcd.io/name': name, 'kustomize.toolkit.fluxcd.io/namespace': namespace };
+  const owner = { [OWNER.name]: name, [OWNER.namespace]: namespace };
   const inventory = objects.map((object) => {
     const labels = { ...object.metadata.labels, ...owner };
     return apply(world, { ...object, metadata: { ...object.metadata, labels } }, 'kustomize-controller');
@@ -127,13 +130,17 @@ function dependencyMissing(world: World, kustomization: Manifest, revision: stri
   return undefined;
 }
 
-function prune(world: World, before: readonly Tree[], after: readonly Tree[]): void {
+/** Only what still bears its labels, and not what is exempt: https://fluxcd.io/flux/components/kustomize/kustomizations/#prune */
+function prune(world: World, { metadata: owner }: Manifest, before: readonly Tree[], after: readonly Tree[]): void {
   for (const { id, v } of before) {
     if (after.some((entry) => entry.id === id)) continue;
     const [namespace, name, group, kind] = id.split('_');
     const object = find(world, group === '' ? v : `${group}/${v}`, kind, namespace || undefined, name);
     if (object === undefined) continue;
-    if (kind === 'Kustomization') prune(world, statusOf(object).inventory?.entries ?? [], []);
+    const { labels = {}, annotations = {} } = object.metadata;
+    if (annotations['kustomize.toolkit.fluxcd.io/prune'] === 'disabled') continue;
+    if (labels[OWNER.name] !== owner.name || labels[OWNER.namespace] !== owner.namespace) continue;
+    if (kind === 'Kustomization') prune(world, object, statusOf(object).inventory?.entries ?? [], []);
     world.store.remove(refOf(object));
   }
 }

@@ -17,6 +17,7 @@ import lokiMetrics from './loki-metrics.ts';
 import lokiRules from './loki-rules.ts';
 import namespaces from './namespaces.ts';
 import pods from './pods.ts';
+import present from './present.ts';
 import probes from './probes.ts';
 import prometheus from './prometheus.ts';
 import releases from './releases.ts';
@@ -36,6 +37,7 @@ const tables: readonly Table[] = [
   git,
   fluxSources,
   installed,
+  present,
   capacity,
   bucketClaim,
   flux,

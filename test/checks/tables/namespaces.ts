@@ -12,7 +12,7 @@ export default [
       failed(
         'one is not there',
         { namespaces: list(namespace('default'), namespace('monitoring')) },
-        'not there, or being deleted: logging',
+        'not there: logging',
         'namespaces "logging" not found',
         'kubectl create namespace logging',
         'environment.loki.namespace',
@@ -21,7 +21,7 @@ export default [
         'one is going',
         { namespaces: list(namespace('monitoring', { deletionTimestamp: minutesAgo(1) }), namespace('logging')) },
         'being deleted: monitoring',
-        'kubectl create namespace monitoring',
+        'kubectl get namespace monitoring -o jsonpath',
       ),
       failed('both', { namespaces: list() }, 'monitoring, logging'),
     ],
