@@ -87,6 +87,7 @@ export const dataSourceIsFree = ({ service, login }: Grafana, { gateway }: Loki)
     id: 'present.datasource',
     title: 'Grafana has no datasource Loki of another Loki',
     holds: 'on-entry',
+    after: ['grafana.healthy'],
     reads: { sources: readJson(service, '/api/datasources', DataSources, { login }) },
     judge: ({ sources }) => {
       if (sources.value === undefined) return notAnswering('/api/datasources', sources);
