@@ -10,6 +10,7 @@ export const directoriesAreOurs = (directories: readonly string[]): Check =>
     id: 'present.directories',
     title: `Nobody else has anything in ${directories.join(', ')}`,
     holds: 'on-entry',
+    after: ['git.remote-usable'],
     reads: { found: readFiles(directories) },
     judge: ({ found: { files } }) => {
       const present = directories.filter((directory) => filesIn(files, directory).length > 0);
