@@ -1,8 +1,9 @@
 import type { Cluster } from '@kubernetes/client-node';
-// Deep import: the package's index loads every generated API, and only its configuration is used.
-import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { Agent, type Dispatcher } from 'undici';
 import { EXIT, Unobserved, UserError } from '#model/errors.ts';
+import { readKubeconfig } from './kubeconfig.ts';
+import { proxyFor } from './proxy.ts';
 
 /** Where the API server is and how to talk to it, as a kubeconfig says. */
 export interface Access {
@@ -10,6 +11,10 @@ export interface Access {
   readonly server: URL;
   /** Fresh for each request: tokens of exec plugins and token files expire. The dispatcher stays the same while TLS does. */
   authorize(): Promise<{ headers: Record<string, string>; dispatcher: Dispatcher }>;
+  /** Forgets credentials that a plugin or a file gave: they may have been replaced before their time. False: there are none such. */
+  renew(): boolean;
+  /** What lies between: of the kubeconfig, else of the environment. */
+  readonly proxy?: string;
 }
 
 export interface ConfigOptions {
@@ -25,10 +30,9 @@ export interface ConfigOptions {
  * @throws UserError when there is none, it is unreadable, or has no such context
  */
 export function loadConfig(options: ConfigOptions): Access {
-  const config = new KubeConfig();
+  let config: KubeConfig;
   try {
-    if (options.kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(options.kubeconfig);
+    config = readKubeconfig(options.kubeconfig);
   } catch (error) {
     throw new UserError(
       `the kubeconfig ${placeOf(options)} can't be read: ${(error as Error).message.trim().split('\n', 1)[0]}`,
@@ -45,7 +49,9 @@ export function loadConfig(options: ConfigOptions): Access {
   if (server.protocol !== 'http:' && server.protocol !== 'https:') throw noServer(name, cluster);
   // The library refuses plain HTTP (a local proxy, a rehearsal) unless verification is off, which has no meaning there.
   if (server.protocol === 'http:') Object.assign(cluster, { skipTLSVerify: true });
-  return { contextName: name, server, authorize: authorizer(config) };
+  const proxy = cluster.proxyUrl ?? proxyFor(server, process.env);
+  if (proxy !== undefined) Object.assign(cluster, { proxyUrl: proxy });
+  return { contextName: name, server, ...(proxy === undefined ? {} : { proxy }), authorize: authorizer(config), renew: renewer(config) };
 }
 
 /** Where a kubeconfig was looked for, for a person. */
@@ -102,6 +108,19 @@ function chooseContext(config: KubeConfig, options: ConfigOptions): { name: stri
   return { name, cluster };
 }
 
+/** client-node keeps a plugin's token until it expires by its own word, and a file's for a minute. */
+function renewer(config: KubeConfig): Access['renew'] {
+  const { authenticators } = config as unknown as { authenticators: readonly { tokenCache?: object; token?: unknown }[] };
+  return () => {
+    const user = config.getCurrentUser();
+    for (const kept of authenticators) {
+      if ('tokenCache' in kept) kept.tokenCache = {};
+      if ('token' in kept) kept.token = null;
+    }
+    return Boolean(user?.exec ?? user?.authProvider);
+  };
+}
+
 /** client-node builds a dispatcher, thus a connection, for every request: this keeps one for each set of TLS options. */
 function authorizer(config: KubeConfig): Access['authorize'] {
   const dispatchers = new Map<string, Dispatcher>();
@@ -127,11 +146,21 @@ function authorizer(config: KubeConfig): Access['authorize'] {
     try {
       await config.applySecurityAuthentication(context as unknown as Parameters<KubeConfig['applySecurityAuthentication']>[0]);
     } catch (error) {
-      // A plugin that fails, a certificate that can't be read.
-      const words = (error as Error).message.trim().split('\n', 1)[0] || 'the plugin that gives them failed without a word';
-      throw new Unobserved('unauthorized', `the credentials of context "${config.currentContext}" can't be had: ${words}`);
+      const { words, remedy } = explainCredentials(error as NodeJS.ErrnoException, config.getCurrentUser()?.exec?.command);
+      throw new Unobserved('unauthorized', `the credentials of context "${config.currentContext}" can't be had: ${words}`, remedy);
     }
     if (dispatcher === undefined) throw new Error('client-node set no dispatcher');
     return { headers, dispatcher };
   };
+}
+
+/** A plugin that fails, a certificate or token that can't be read. */
+function explainCredentials(error: NodeJS.ErrnoException, plugin: string | undefined): { words: string; remedy: string } {
+  const words = error.message.trim().split('\n', 1)[0] ?? '';
+  if (plugin === undefined) return { words, remedy: 'correct users[].user in the kubeconfig, or log in again' };
+  const command = `${plugin} (users[].user.exec.command in the kubeconfig)`;
+  if (error.syscall?.startsWith('spawn'))
+    return { words: `the plugin ${plugin} can't be started: ${words}`, remedy: `install ${command}, or put it on the PATH` };
+  const said = error instanceof SyntaxError ? 'it answered with something that is no ExecCredential' : words || 'it failed without a word';
+  return { words: `the plugin ${plugin}: ${said}`, remedy: `log in again; by hand ${command} has to print an ExecCredential` };
 }

@@ -59,7 +59,11 @@ export async function connect(options: ConfigOptions): Promise<Kubernetes> {
     reply = await kubernetes.request('GET', '/version', { timeout: 10_000 });
   } catch (error) {
     if (!(error instanceof Unobserved)) throw error;
-    throw new UserError(`the API server of context "${access.contextName}" can't be used: ${error.message}`, error.remedy, EXIT.unknown);
+    throw new UserError(
+      error.reason === 'unauthorized' ? error.message : `the API server of context "${access.contextName}" can't be used: ${error.message}`,
+      error.remedy,
+      EXIT.unknown,
+    );
   }
   if (reply.status === 401) {
     throw new UserError(

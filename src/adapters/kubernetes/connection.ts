@@ -41,7 +41,10 @@ const CAUSES: readonly (readonly [code: RegExp, (words: string, server: URL) => 
             what: `it closed the connection without an answer in HTTP (${words}), as one that speaks HTTPS does`,
             remedy: `write https:// in ${SERVER}, or see what listens there`,
           }
-        : { what: words, remedy: 'see what listens there, and what lies between here and there' },
+        : {
+            what: 'it closed the connection without an answer',
+            remedy: 'see what listens there and lies in between, and whether it takes the client certificate of the kubeconfig',
+          },
   ],
   [
     /^CERT_HAS_EXPIRED$/,

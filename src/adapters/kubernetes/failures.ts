@@ -76,7 +76,7 @@ class Transport extends Unobserved {
 }
 
 /** An error of the connection as an Unobserved that says where and why. Anything else is a bug and comes back as it is. */
-export function describeFailure(error: unknown, server: URL): unknown {
+export function describeFailure(error: unknown, server: URL, proxy?: string): unknown {
   if (error instanceof Unobserved) return error;
   const { code, name, message, cause } = error as Coded;
   if (name === 'TimeoutError') return new Transport('timeout', `${server.origin} did not answer in time`, 'TIMEOUT');
@@ -86,7 +86,10 @@ export function describeFailure(error: unknown, server: URL): unknown {
   if (known.endsWith('_TIMEOUT') || known === 'ETIMEDOUT')
     return new Transport('timeout', `${server.origin} did not answer in time: ${words}`, known);
   const { what, remedy } = explainConnection(known, words, server);
-  return new Transport('unreachable', `${server.origin}: ${what}`, known, remedy);
+  const by = proxy === undefined ? undefined : URL.canParse(proxy) ? new URL(proxy).host : 'its proxy';
+  if (by === undefined) return new Transport('unreachable', `${server.origin}: ${what}`, known, remedy);
+  const mend = 'see whether the proxy is right: clusters[].cluster.proxy-url in the kubeconfig, else HTTPS_PROXY and NO_PROXY';
+  return new Transport('unreachable', `${server.origin} by way of the proxy ${by}: ${words}`, known, mend);
 }
 
 const NEVER_ARRIVED = ['ECONNREFUSED', 'EAI_AGAIN'];

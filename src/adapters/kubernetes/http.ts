@@ -3,7 +3,7 @@ import { Unreadable } from '#model/errors.ts';
 import { sleep } from '../clock.ts';
 import type { Access } from './config.ts';
 import type { Kubernetes, Method, Query, Reply, RequestOptions } from './connect.ts';
-import { describeFailure, isTransient, messageOf } from './failures.ts';
+import { describeFailure, isTransient, messageOf, statusOf } from './failures.ts';
 
 const TIMEOUT = 30_000;
 const RETRIES = 3;
@@ -11,6 +11,9 @@ const LONGEST_PAUSE = 5_000;
 
 /** Requests with the kubeconfig's TLS and credentials, tried again where that can do no harm. */
 export function openHttp(access: Access, timeout = TIMEOUT): Kubernetes {
+  /** How often credentials were renewed: of many refused at once, the first renews for all. */
+  let renewals = 0;
+
   async function attempt(method: Method, path: string, options: RequestOptions): Promise<Reply> {
     const signals = [AbortSignal.timeout(options.timeout ?? timeout), ...(options.signal === undefined ? [] : [options.signal])];
     try {
@@ -26,7 +29,7 @@ export function openHttp(access: Access, timeout = TIMEOUT): Kubernetes {
       return { status: response.statusCode, headers: flatten(response.headers), body: await response.body.text() };
     } catch (error) {
       options.signal?.throwIfAborted();
-      throw describeFailure(error, access.server);
+      throw describeFailure(error, access.server, access.proxy);
     }
   }
 
@@ -36,11 +39,20 @@ export function openHttp(access: Access, timeout = TIMEOUT): Kubernetes {
 
     async request(method, path, options = {}) {
       const repeatable = options.repeatable ?? (method !== 'POST' && method !== 'PUT');
+      let mayRenew = true;
       for (let tries = 0; ; tries += 1) {
         options.signal?.throwIfAborted();
         let pause = 50 * 3 ** tries;
         try {
+          const before = renewals;
           const reply = await attempt(method, path, options);
+          if (mayRenew && isUnknown(reply, options)) {
+            mayRenew = false;
+            if (renewals > before || access.renew()) {
+              if (renewals === before) renewals += 1;
+              continue;
+            }
+          }
           if (tries === RETRIES || options.proxied || !isOverloaded(reply.status, repeatable)) return reply;
           pause = Math.min(retryAfter(reply) ?? pause, LONGEST_PAUSE);
         } catch (error) {
@@ -62,6 +74,7 @@ export function openHttp(access: Access, timeout = TIMEOUT): Kubernetes {
           ...limits,
         });
         if (response.statusCode !== 200) {
+          if (response.statusCode === 401) access.renew();
           const reply = { status: response.statusCode, headers: flatten(response.headers), body: await response.body.text() };
           yield { type: 'ERROR', object: { kind: 'Status', code: reply.status, message: messageOf(reply) } };
           return;
@@ -69,7 +82,7 @@ export function openHttp(access: Access, timeout = TIMEOUT): Kubernetes {
         yield* documents(response.body);
       } catch (error) {
         signal.throwIfAborted();
-        throw error instanceof Unreadable ? error : describeFailure(error, access.server);
+        throw error instanceof Unreadable ? error : describeFailure(error, access.server, access.proxy);
       }
     },
   };
@@ -110,6 +123,11 @@ function flatten(headers: Dispatcher.ResponseData['headers']): Record<string, st
     Array.isArray(value) ? value.join(name.toLowerCase() === 'set-cookie' ? '\n' : ', ') : (value ?? ''),
   ]);
   return Object.fromEntries(entries);
+}
+
+/** Refused by the API server itself, before anything happened: a service behind it has credentials of its own. */
+function isUnknown(reply: Reply, { proxied }: RequestOptions): boolean {
+  return reply.status === 401 && (!proxied || statusOf(reply) !== undefined);
 }
 
 /** 429 was refused before anything happened; a 5xx may have done something. */

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, request as send } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo, Server } from 'node:net';
+import { type AddressInfo, connect, type Server } from 'node:net';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { scratchFolder } from '../scratch.ts';
 
 /** Something that listens on loopback until the end of the case. */
@@ -19,6 +20,40 @@ export async function serveHttps(
 ): Promise<string> {
   const server = createSecureServer(options, listener);
   return `https://127.0.0.1:${await listen(server, closing)}`;
+}
+
+/** The embedded API behind TLS. Whoever shows a client certificate is who its common name says. */
+export function frontOf(url: string, admits: (token: string) => string = (token) => token): RequestListener {
+  return (request, response) => {
+    const shown = request.socket instanceof TLSSocket ? request.socket.getPeerCertificate().subject?.CN : undefined;
+    const token = shown ?? admits(request.headers.authorization?.replace(/^Bearer /, '') ?? '');
+    const headers = { ...request.headers, authorization: `Bearer ${token}` };
+    const forwarded = send(`${url}${request.url}`, { method: request.method ?? 'GET', headers }, (reply) => {
+      response.writeHead(reply.statusCode ?? 500, reply.headers);
+      reply.pipe(response);
+    });
+    forwarded.on('error', () => response.destroy());
+    response.on('close', () => forwarded.destroy());
+    request.pipe(forwarded);
+  };
+}
+
+/** A proxy that tunnels whatever name it is asked for to one server, and keeps what it was asked for. */
+export async function serveProxy(to: string, closing: AsyncDisposableStack, refuses = false) {
+  const asked: string[] = [];
+  const server = createServer((_, response) => response.writeHead(400).end());
+  server.on('connect', (request, socket) => {
+    asked.push(request.url ?? '');
+    socket.on('error', () => {});
+    if (refuses) return socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+    const { hostname, port } = new URL(to);
+    const onward = connect(Number(port), hostname, () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      onward.pipe(socket).pipe(onward);
+    });
+    onward.on('error', () => socket.destroy());
+  });
+  return { url: `http://127.0.0.1:${await listen(server, closing)}`, asked };
 }
 
 async function listen(server: Server & { closeAllConnections(): void }, closing: AsyncDisposableStack): Promise<number> {
