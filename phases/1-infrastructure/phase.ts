@@ -25,6 +25,8 @@ export default definePhase(1, 'Infrastructure Preparation', (environment) => {
     ],
     objectives: [
       objective('1.1', 'S3 Storage Setup', {
+        // Rook deletes a claimed bucket with its claim, unless its StorageClass says otherwise.
+        rollback: { loses: isClaimed ? [`bucket ${bucket.name}`] : [] },
         get steps() {
           const manifests = storageFiles(environment);
           const isEmpty = Object.keys(manifests).length === 0;

@@ -1,5 +1,5 @@
 import { archiveIsComplete, archiveJobName, readArchiveTime, readManifest } from '#checks/airflow-archive.ts';
-import { claimIsGone, claimIsRecorded, nothingMounts, readClaim, volumeIsRetained } from '#checks/airflow-claim.ts';
+import { claimIsGone, claimIsKept, claimIsRecorded, nothingMounts, readClaim, volumeIsRetained } from '#checks/airflow-claim.ts';
 import { remoteLoggingRuns, taskLogsAreInLoki } from '#checks/airflow-logs.ts';
 import { claimIsBound } from '#checks/bucket-claim.ts';
 import { documentIsThere } from '#checks/documents.ts';
@@ -38,6 +38,11 @@ export function migrateAirflow(airflow: Airflow | null, environment: Environment
   const remote = remoteLoggingRuns(airflow);
   const archived = archiveIsComplete(airflow);
   return objective('5.1', 'Airflow Migration', {
+    rollback: {
+      loses: Object.keys(archiveFiles(airflow, environment)).length > 0 ? [`bucket ${airflow.archive.name}`] : [],
+      needs: [claimIsKept(airflow)],
+      proves: [applied, rolledOut],
+    },
     get steps(): readonly Step[] {
       return [
         { do: 'await', what: rolledOut },

@@ -85,6 +85,23 @@ export const nothingMounts = (airflow: Airflow): Check =>
     },
   });
 
+/** Without it there is nothing that Airflow could go back to. */
+export const claimIsKept = (airflow: Airflow): Check =>
+  check({
+    id: 'airflow.claim-kept',
+    title: `Airflow's claim ${nameOf(airflow)} is still there`,
+    holds: 'on-entry',
+    reads: { claim: readClaim(airflow) },
+    judge: ({ claim }) => {
+      if (claim !== undefined && claim.metadata.deletionTimestamp === undefined) return met('it is there');
+      return failed(
+        `claim ${nameOf(airflow)} is ${claim === undefined ? 'not there any more' : 'being deleted'}`,
+        ['its removal was the last step of the migration: Airflow has nothing to write to but its bucket'],
+        `make a claim ${airflow.claim} in ${airflow.namespace} from its PersistentVolume, which was kept (kubectl get pv), or leave this phase as it is`,
+      );
+    },
+  });
+
 export const claimIsGone = (airflow: Airflow): Check =>
   check({
     id: 'airflow.claim-gone',

@@ -4,6 +4,13 @@ import { findReason, isTerminal, type Place, type Reason, remedyAt } from './rea
 /** How long after a restart a container is not yet believed: Ready between two crashes is not quiet. */
 const RECENT = 10 * 60_000;
 const RECENT_OOM = 60 * 60_000;
+/** The same for one that ended at its start, once or twice, and has outlived that since. */
+const RECENT_START = 60_000;
+/**
+ * Restarts after which nobody waits any longer: the kubelet has paused 10, 20 and 40 s by then. A container that looks up the name of
+ * something newer than itself ends once or twice, and then stays.
+ */
+export const PATIENCE = 3;
 
 /** How the container ended last, if it ever did. */
 export function endOf({ state, lastState }: ContainerStatus): Terminated | undefined {
@@ -19,7 +26,15 @@ export function ageOf({ finishedAt }: Terminated, now: Date): number {
 export function isRecent(container: ContainerStatus, now: Date): boolean {
   const end = endOf(container);
   if (end === undefined || (end.exitCode === 0 && container.restartCount === 0)) return false;
-  return ageOf(end, now) < (end.reason === 'OOMKilled' ? RECENT_OOM : RECENT);
+  if (end.reason === 'OOMKilled') return ageOf(end, now) < RECENT_OOM;
+  return ageOf(end, now) < RECENT && !(container.restartCount < PATIENCE && hasOutlived(container, end, now));
+}
+
+/** Whether it runs for longer than twice what it ran before: what ended it at that point does not any more. */
+function hasOutlived({ state: { running } }: ContainerStatus, { startedAt, finishedAt }: Terminated, now: Date): boolean {
+  if (running?.startedAt === undefined || startedAt === undefined || finishedAt === undefined) return false;
+  const before = Date.parse(finishedAt) - Date.parse(startedAt);
+  return now.getTime() - Date.parse(running.startedAt) >= Math.max(RECENT_START, 2 * before);
 }
 
 /** "container loki ended with exit code 137: OOMKilled, its memory limit is 256Mi" */

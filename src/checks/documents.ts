@@ -10,7 +10,7 @@ import { readFiles } from './reads.ts';
 export const documentIsThere = (id: string, path: string, mentions: readonly string[] = []): Check =>
   check({
     id,
-    title: `${path} is in the repository${mentions.length === 0 ? '' : `, and speaks of ${mentions.join(', ')}`}`,
+    title: `${path} is in the repository${mentions.length === 0 ? '' : `, and speaks of ${shorten(mentions)}`}`,
     holds: 'always',
     reads: { files: readFiles([path]) },
     judge: ({ files }) => {
@@ -22,6 +22,11 @@ export const documentIsThere = (id: string, path: string, mentions: readonly str
         : pending(`it does not mention ${absent.join(', ')}`, ['it describes another state of the cluster'], 'nothing yet');
     },
   });
+
+/** Links are many and long. */
+function shorten(mentions: readonly string[]): string {
+  return mentions.length > 2 ? `${mentions.length} things` : mentions.join(' and ');
+}
 
 /** Every query of the library is one that this Loki accepts. A rejected query is not an empty result. */
 export const libraryRuns = (loki: Loki, queries: readonly { readonly title: string; readonly query: string }[]): Check =>

@@ -53,7 +53,12 @@ export const Node = v.object({
   status: v.object({ conditions, allocatable: quantities }),
 });
 
-const Terminated = v.object({ reason: v.optional(text, ''), exitCode: v.optional(v.number(), 0), finishedAt: v.optional(time) });
+const Terminated = v.object({
+  reason: v.optional(text, ''),
+  exitCode: v.optional(v.number(), 0),
+  startedAt: v.optional(time),
+  finishedAt: v.optional(time),
+});
 export type Terminated = v.InferOutput<typeof Terminated>;
 const ContainerStatus = v.object({
   name: text,
@@ -62,6 +67,7 @@ const ContainerStatus = v.object({
   state: v.optional(
     v.object({
       waiting: v.optional(v.object({ reason: v.optional(text, ''), message: v.optional(text, '') })),
+      running: v.optional(v.object({ startedAt: v.optional(time) })),
       terminated: v.optional(Terminated),
     }),
     {},

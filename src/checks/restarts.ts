@@ -1,7 +1,7 @@
 import { type Check, check } from '#model/check.ts';
 import { nameOf, type ObjectRef } from '#model/kubernetes.ts';
 import { failed, met, pending, type Verdict } from '#model/verdict.ts';
-import { ageOf, describeEnd, endOf, isRecent } from './containers.ts';
+import { ageOf, describeEnd, endOf, isRecent, PATIENCE } from './containers.ts';
 import { attemptBegan } from './flux-state.ts';
 import { Flux, findCondition, Pod } from './objects.ts';
 import { readList, readObject } from './reads.ts';
@@ -80,12 +80,6 @@ function troublesOf(pod: Pod, now: Date, setting: string): Trouble[] {
     return [];
   });
 }
-
-/**
- * Restarts after which nobody waits any longer: the kubelet has paused 10, 20 and 40 s by then. A container that looks up the name of
- * something newer than itself ends once or twice, and then stays.
- */
-const PATIENCE = 3;
 
 /** A pod that stays is by then one of the newest attempt, too; milliseconds. */
 const GRACE = 5_000;

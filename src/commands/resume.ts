@@ -28,6 +28,7 @@ export default class Resume extends BaseCommand {
         apply: true,
         dryRun: false,
         ...(unfinished === undefined ? {} : { resumes: unfinished.run }),
+        ...(unfinished?.back === undefined ? {} : { back: unfinished.back }),
         ...(plan === undefined ? {} : { plan }),
       },
       flags,

@@ -43,6 +43,8 @@ export interface RunRequest {
   readonly resumes?: string;
   /** Digest of the saved plan that this run carries out. */
   readonly plan?: string;
+  /** The phases take back what they once did; what may be lost by that. */
+  readonly back?: { readonly losing: readonly string[] };
   /** False for `phase validate`: judge, change nothing. */
   readonly apply: boolean;
 }

@@ -38,7 +38,7 @@ export async function runPhase(phase: MatchedPhase, tools: RunTools, record: Rec
 }
 
 async function judgePreconditions(phase: MatchedPhase, tools: RunTools): Promise<PhaseResult | undefined> {
-  const checks = isShown(phase) ? [] : phase.body.preconditions;
+  const checks = isShown(phase) && tools.request.back === undefined ? [] : phase.body.preconditions;
   if (checks.length === 0) return undefined;
   const { ending, outcomes } = await awaitChecks(checks, {
     ...tools.context,

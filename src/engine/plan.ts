@@ -1,4 +1,4 @@
-import { matchPhasesFor, skippedDeliverables } from '#goals/catalogue.ts';
+import { skippedDeliverables } from '#goals/catalogue.ts';
 import { loadGoals } from '#goals/load.ts';
 import type { MatchedObjective, MatchedPhase } from '#goals/types.ts';
 import { isCheck, isGate, isProbe, type Probe, type Validation } from '#model/check.ts';
@@ -11,6 +11,7 @@ import { describeChange } from './execute.ts';
 import { findLastChange, isFresh } from './freshness.ts';
 import { describePermission, distinct, permissionsOf } from './permissions.ts';
 import { runPhases } from './run.ts';
+import { selectPhases } from './select-phases.ts';
 import { distinctValidations } from './validations.ts';
 
 /** Whether a probe of the objective has to write again. */
@@ -23,7 +24,7 @@ export async function planRollout(context: RunContext, request: RunRequest, basi
   const listeners = [...context.listeners, (event: Event) => void events.push(event)];
   const { state, exit, summary, remedy } = await runPhases({ ...context, listeners }, { ...request, apply: true, dryRun: true });
   const goals = loadGoals(await context.goalsFile.read(), context.goalsFile.path);
-  const all = matchPhasesFor(context.phases, context.environment, goals);
+  const all = selectPhases(context, request, goals);
   const matched = all.filter(({ number }) => number >= request.from && number <= request.to);
   const isDone = exit === 0 && matched.every((phase) => phase.objectives.every((objective) => hasNothingToDo(objective, events)));
   const now = context.clock.now();

@@ -5,7 +5,7 @@ import type { Evidence, Goals, MatchedObjective, MatchedPhase, ProgressUpdate } 
 import { EXIT, UserError } from '#model/errors.ts';
 import type { Status } from '#model/event.ts';
 import type { TriggerStatus } from '#model/status.ts';
-import type { RunContext } from './context.ts';
+import type { RunContext, RunRequest } from './context.ts';
 import { wasShown } from './evidence.ts';
 import { isDeclaredAnew } from './freshness.ts';
 import type { ObjectiveResult } from './objective-log.ts';
@@ -15,19 +15,25 @@ export class ProgressRecorder {
   readonly #context: Pick<RunContext, 'goalsFile' | 'clock'>;
   readonly #goals: Goals;
   readonly #phases: readonly MatchedPhase[];
-  readonly #dryRun: boolean;
+  readonly #request: Pick<RunRequest, 'dryRun' | 'back'>;
   readonly #objectives = new Map<string, Status>();
   readonly #states = new Map<number, Status>();
 
-  constructor(context: Pick<RunContext, 'goalsFile' | 'clock'>, goals: Goals, phases: readonly MatchedPhase[], dryRun: boolean) {
+  constructor(
+    context: Pick<RunContext, 'goalsFile' | 'clock'>,
+    goals: Goals,
+    phases: readonly MatchedPhase[],
+    request: Pick<RunRequest, 'dryRun' | 'back'>,
+  ) {
     this.#context = context;
     this.#goals = goals;
     this.#phases = phases;
-    this.#dryRun = dryRun;
+    this.#request = request;
   }
 
   /** @param look nothing was changed: what is not met yet stays what the file says, only claims can be refuted */
   async recordObjective(phase: MatchedPhase, id: string, result: ObjectiveResult, look: boolean): Promise<void> {
+    if (this.#request.back !== undefined) return this.#recordTakenBack(phase, id, result);
     const before = phase.objectives.find((objective) => objective.id === id) as MatchedObjective;
     const status = look ? statusAfterLook(before, result) : result.status;
     // What could not be told, or was not begun, says nothing.
@@ -40,7 +46,16 @@ export class ProgressRecorder {
     }));
   }
 
-  async recordPhase(phase: MatchedPhase, ended: Status, look: boolean): Promise<void> {
+  /** What was shown of it does not count any more, approvals included. */
+  async #recordTakenBack({ number }: MatchedPhase, id: string, { status: ended }: ObjectiveResult): Promise<void> {
+    const at = this.#now();
+    const status = statusAfterRollback(ended);
+    const evidence = { at, run: '', checks: {}, approvals: {}, desired: '' };
+    await this.#write(() => ({ objectives: [{ phase: number, objective: id, status, at, evidence }] }));
+  }
+
+  async recordPhase(phase: MatchedPhase, result: Status, look: boolean): Promise<void> {
+    const ended = this.#request.back === undefined ? result : statusAfterRollback(result);
     const status = look && phase.objectives.length > 0 ? phaseStatusOf(phase.objectives.map((each) => this.#statusOf(each))) : ended;
     this.#states.set(phase.number, status);
     const states = this.#phases.map(({ number, status: claimed }) => this.#states.get(number) ?? claimed);
@@ -60,7 +75,7 @@ export class ProgressRecorder {
 
   /** The run is pinned to what the goals declare: an edit of that in between ends it before it writes to the file. */
   async #write(update: (goals: Goals) => ProgressUpdate): Promise<void> {
-    if (this.#dryRun) return;
+    if (this.#request.dryRun) return;
     const { path } = this.#context.goalsFile;
     await this.#context.goalsFile.update((text) => {
       const goals = loadGoals(text, path);
@@ -88,6 +103,11 @@ function withApprovals(evidence: Evidence, { phases }: Goals, number: number, id
   const phase = phases.find((each) => each.number === number);
   const now = phase?.objectives.find((objective) => objective.id === id) ?? phase?.added[id];
   return { ...evidence, approvals: { ...now?.evidence?.approvals, ...evidence.approvals } };
+}
+
+/** Half a way back is no way to stay. */
+export function statusAfterRollback(ended: Status): Status {
+  return ended === 'completed' || ended === 'skipped' ? 'pending' : 'in_progress';
 }
 
 /** A bare claim that does not hold was never shown: it becomes pending. What was shown once and does not hold any more is regressed, unless something else is wanted now. */

@@ -1,4 +1,3 @@
-import { matchPhasesFor } from '#goals/catalogue.ts';
 import { loadGoals } from '#goals/load.ts';
 import type { Evidence, Goals, MatchedObjective, MatchedPhase } from '#goals/types.ts';
 import { EXIT, type Exit, LeaseLost, Unobserved, Unreadable, UserError } from '#model/errors.ts';
@@ -11,8 +10,9 @@ import { runStateOf, worstExit } from './exit.ts';
 import { findLastChange } from './freshness.ts';
 import { describePermission, diagnosisPermissionsOf, distinct, permissionsOf } from './permissions.ts';
 import { type PhaseResult, runPhase } from './phase.ts';
-import { ProgressRecorder } from './progress-recorder.ts';
+import { ProgressRecorder, statusAfterRollback } from './progress-recorder.ts';
 import type { RunTools } from './run-tools.ts';
+import { selectPhases } from './select-phases.ts';
 import { judgeTriggers, refuseStart } from './triggers.ts';
 
 export interface RunResult {
@@ -49,13 +49,13 @@ class Run {
     this.#context = context;
     this.#request = request;
     this.#goals = goals;
-    this.#phases = matchPhasesFor(context.phases, context.environment, goals);
-    this.#progress = new ProgressRecorder(context, goals, this.#phases, request.dryRun);
+    this.#phases = selectPhases(context, request, goals);
+    this.#progress = new ProgressRecorder(context, goals, this.#phases, request);
     this.#emit = createEmit(context, request.run);
   }
 
   async execute(): Promise<RunResult> {
-    const { from, to, resumes, plan } = this.#request;
+    const { from, to, resumes, plan, back } = this.#request;
     this.#emit({
       type: 'run.started',
       goals: this.#context.goalsFile.path,
@@ -66,6 +66,7 @@ class Run {
       rehearsal: this.#context.rehearsal,
       ...(resumes === undefined ? {} : { resumes }),
       ...(plan === undefined ? {} : { plan }),
+      ...(back === undefined ? {} : { back }),
     });
     const result = await this.#guarded().catch((error: unknown) => {
       this.#finish(finish(EXIT.bug, `a bug: ${error instanceof Error ? error.message : String(error)}`));
@@ -154,9 +155,10 @@ class Run {
   }
 
   async #runAll(tools: RunTools): Promise<RunResult> {
-    const tooEarly = this.#isLook() ? undefined : await this.#judgeTriggers(tools);
+    const tooEarly = this.#isLook() || this.#request.back !== undefined ? undefined : await this.#judgeTriggers(tools);
     if (tooEarly !== undefined) return tooEarly;
-    for (const phase of this.#phases.filter(({ number }) => number < this.#request.from)) {
+    const { from, back } = this.#request;
+    for (const phase of this.#phases.filter(({ number }) => number < from && back === undefined)) {
       const refused = await this.#confirmPrerequisite(phase, tools);
       if (refused !== undefined) return refused;
     }
@@ -197,7 +199,7 @@ class Run {
       if (outcome.evidence !== undefined && !tools.request.dryRun) this.#evidence.set(id, outcome.evidence);
       await this.#progress.recordObjective(phase, id, outcome, look);
     });
-    this.#states.set(phase.number, result.status);
+    this.#states.set(phase.number, this.#request.back === undefined ? result.status : statusAfterRollback(result.status));
     await this.#progress.recordPhase(phase, result.status, look);
     return result;
   }
@@ -234,7 +236,9 @@ class Run {
     const decisive = results.find((result) => result.exit === exit);
     if (exit !== EXIT.done) return finish(exit, paragraphOf(decisive), decisive?.remedy);
     const done = results.filter(({ status }) => status === 'completed').length;
-    const what = this.#request.dryRun ? 'dry run: nothing was changed' : `${done} of ${results.length} phases completed`;
+    const { dryRun, back, to } = this.#request;
+    const ended = back === undefined ? `${done} of ${results.length} phases completed` : `phase ${to} is rolled back`;
+    const what = dryRun ? 'dry run: nothing was changed' : ended;
     return finish(EXIT.done, what);
   }
 

@@ -91,7 +91,7 @@ async function record(
   outcomes: ReadonlyMap<string, Outcome>,
   context: RunContext,
 ): Promise<void> {
-  const progress = new ProgressRecorder(context, goals, phases, false);
+  const progress = new ProgressRecorder(context, goals, phases, { dryRun: false });
   const now = context.clock.now();
   for (const phase of phases) {
     const shown = phase.objectives.filter((objective) => objective.skipped === undefined && wasOnceShown(objective));

@@ -13,12 +13,17 @@ export interface Commit {
   readonly edits?: readonly Edit[];
   readonly why: string;
 }
-/** One value in a user's own YAML file, comments and order kept. `add` puts it into a list unless it is there. */
+/** One value in a user's own YAML file, comments and order kept. */
 export interface Edit {
   readonly file: string;
   readonly at: readonly (string | number)[];
   readonly set?: unknown;
+  /** Puts it into a list unless it is there. */
   readonly add?: string;
+  /** Takes it out of a list. */
+  readonly remove?: string;
+  /** Where this is the value still: what stood there before the first commit of this program that changed the file. */
+  readonly restore?: unknown;
 }
 /** Ask Flux to look now (annotation reconcile.fluxcd.io/requestedAt). */
 export interface Reconcile {

@@ -26,6 +26,8 @@ export type Happening =
       readonly from: number;
       readonly to: number;
       readonly resumes?: string;
+      /** It takes its phase back; what may be lost by that. */
+      readonly back?: { readonly losing: readonly string[] };
       /** Digest of the saved plan that it carries out. */
       readonly plan?: string;
       readonly cluster: string;

@@ -20,7 +20,18 @@ export interface Objective {
   /** Why it does not apply here: counted as satisfied, shown as skipped. */
   readonly skipped?: string;
   readonly steps?: readonly Step[];
+  readonly rollback?: Rollback;
   readonly deliverables: readonly Deliverable[];
+}
+
+/** What taking an objective's commits back means. */
+export interface Rollback {
+  /** What is lost with it, by name: it has to be allowed by that name. */
+  readonly loses?: readonly string[];
+  /** What has to hold, or there is no way back. */
+  readonly needs?: readonly Check[];
+  /** What shows that it is done, besides that what was committed is gone. */
+  readonly proves?: readonly Check[];
 }
 
 export interface Deliverable {

@@ -35,7 +35,7 @@ function linesOf(event: Event, { colours, verbose }: PlainOptions): readonly str
   switch (event.type) {
     case 'run.started':
       return [
-        `Run ${event.run}: phases ${event.from} to ${event.to} on ${oneLine(event.cluster)}${event.resumes === undefined ? '' : `, continues ${event.resumes}`}`,
+        `${event.back === undefined ? 'Run' : 'Rollback'} ${event.run}: phases ${event.from} to ${event.to} on ${oneLine(event.cluster)}${event.resumes === undefined ? '' : `, continues ${event.resumes}`}`,
         ...(event.rehearsal ? ['This is a rehearsal on an embedded cluster: nothing real is touched, and approvals are given by it.'] : []),
       ];
     case 'preflight.finished': {

@@ -77,3 +77,33 @@ test('no YAML, or a value in the way, is the user’s to mend', () => {
   );
   expect(() => editYaml('f.yaml', 'a: text\n', [{ file: 'f.yaml', at: ['a'], add: 'x' }])).toThrow('no list');
 });
+
+test('what was added and set is taken back, with the keys that came with it; what somebody changed since stays', () => {
+  const file = 'f.yaml';
+  const logging = ['spec', 'values', 'config', 'logging'];
+  const enabled = ['spec', 'values', 'logs', 'persistence', 'enabled'];
+  const size = ['spec', 'values', 'logs', 'persistence', 'size'];
+  const done = editYaml(file, RELEASE, [
+    { file, at: [...logging, 'remote_logging'], set: 'True' },
+    { file, at: enabled, set: false },
+    { file, at: size, set: '1Gi' },
+    { file, at: ['spec', 'values', 'list'], add: 'c' },
+  ]);
+  const changed = done.replace('1Gi', '2Gi');
+  const undone = editYaml(
+    file,
+    changed,
+    [
+      { file, at: [...logging, 'remote_logging'], restore: 'True' },
+      { file, at: enabled, restore: false },
+      { file, at: size, restore: '1Gi' },
+      { file, at: ['spec', 'values', 'list'], remove: 'c' },
+      { file, at: ['spec', 'values', 'list'], remove: 'never there' },
+    ],
+    RELEASE,
+  );
+  expect(undone).not.toContain('config');
+  const values = (text: string) => parse(text.slice(text.indexOf('# the release'))).spec.values;
+  expect(values(undone)).toEqual({ ...values(RELEASE), logs: { persistence: { enabled: true, size: '2Gi' } } });
+  expect(undone).toContain('# for now');
+});

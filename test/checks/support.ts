@@ -146,9 +146,10 @@ function manifest({
   ownerReferences,
   creationTimestamp,
   deletionTimestamp,
+  finalizers,
   generation,
   ...fields
 }: Record<string, unknown>): Manifest {
-  const metadata = { name, namespace, labels, annotations, ownerReferences, creationTimestamp, deletionTimestamp, generation };
+  const metadata = { name, namespace, labels, annotations, ownerReferences, creationTimestamp, deletionTimestamp, finalizers, generation };
   return JSON.parse(JSON.stringify({ apiVersion: 'v1', kind: 'Anything', metadata, ...fields }));
 }

@@ -42,6 +42,14 @@ export async function commandIds(): Promise<readonly string[]> {
   return (await loadCommands()).commandIDs;
 }
 
+/** The command lines of all examples, without the program's name. */
+export async function commandExamples(): Promise<readonly string[]> {
+  const { commands } = await loadCommands();
+  return commands.flatMap(({ examples = [] }) =>
+    examples.map((example) => (typeof example === 'string' ? example : example.command).replace('<%= config.bin %> ', '')),
+  );
+}
+
 let loaded: Promise<Config> | undefined;
 
 /** Commands as vitest loads them, so that test and command share their modules; oclif itself would import its own copies. */

@@ -1,23 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Document, isNode, isScalar, isSeq, parseAllDocuments, stringify, type YAMLSeq } from 'yaml';
+import { Document, isMap, isNode, isScalar, isSeq, parseAllDocuments, stringify, type YAMLSeq } from 'yaml';
 import type { Edit } from '#model/change.ts';
 import { UserError } from '#model/errors.ts';
 
 /**
  * A user's YAML with some values changed; comments, order and formatting stay. A text that already is like that comes back as it was.
+ * @param original the file as it was before this program changed it: where values are restored from
  * @throws UserError when the text is no YAML or has no place for a value
  */
-export function editYaml(file: string, text: string, edits: readonly Edit[]): string {
+export function editYaml(file: string, text: string, edits: readonly Edit[], original = ''): string {
   let edited = text;
-  for (const edit of edits) edited = applyEdit(file, edited, edit);
+  for (const edit of edits) edited = applyEdit(file, edited, edit, original);
   return edited;
 }
 
-function applyEdit(file: string, text: string, edit: Edit): string {
+function applyEdit(file: string, text: string, edit: Edit, original: string): string {
   const documents = parse(file, text);
   const document = choose(documents, edit.at);
   const where = edit.at.join('.');
   try {
+    if (edit.remove !== undefined) return removeItem(documents, document, text, edit);
+    if (edit.restore !== undefined) return restoreValue(file, text, edit, original);
     if (edit.add !== undefined) {
       const list: unknown = document.getIn(edit.at);
       if (isSeq(list)) return addItem(documents, document, text, list, edit);
@@ -26,8 +29,7 @@ function applyEdit(file: string, text: string, edit: Edit): string {
       return print(documents, text);
     }
     const node: unknown = document.getIn(edit.at, true);
-    const current: unknown = isNode(node) ? node.toJS(document) : node;
-    if (isDeepStrictEqual(current, edit.set)) return text;
+    if (isDeepStrictEqual(valueAt(document, edit.at), edit.set)) return text;
     const replaced = isScalar(node) ? replaceScalar(text, node, edit.set) : undefined;
     if (replaced !== undefined && holds(replaced, documents.indexOf(document), edit.at, edit.set)) return replaced;
     document.setIn(edit.at, document.createNode(edit.set));
@@ -49,12 +51,40 @@ function addItem(documents: readonly Document[], document: Document, text: strin
   return print(documents, text);
 }
 
+function removeItem(documents: readonly Document[], document: Document, text: string, { at, remove }: Edit): string {
+  const list: unknown = document.getIn(at);
+  const index = isSeq(list) ? (list.toJS(document) as readonly unknown[]).indexOf(remove) : -1;
+  if (index === -1) return text;
+  document.deleteIn([...at, index]);
+  return print(documents, text);
+}
+
+/** Whatever else stands there by now is somebody's own. Keys that have become empty go, too, unless they were there before. */
+function restoreValue(file: string, text: string, { at, restore }: Edit, original: string): string {
+  const documents = parse(file, text);
+  const document = choose(documents, at);
+  if (!isDeepStrictEqual(valueAt(document, at), restore)) return text;
+  const before = choose(parse(file, original), at);
+  if (before.hasIn(at)) return applyEdit(file, text, { file, at, set: valueAt(before, at) }, original);
+  document.deleteIn(at);
+  for (let depth = at.length - 1; depth > 0; depth -= 1) {
+    const parent: unknown = document.getIn(at.slice(0, depth));
+    if (!isMap(parent) || parent.items.length > 0 || before.hasIn(at.slice(0, depth))) break;
+    document.deleteIn(at.slice(0, depth));
+  }
+  return print(documents, text);
+}
+
+function valueAt(document: Document, at: Edit['at']): unknown {
+  const node: unknown = document.getIn(at, true);
+  return isNode(node) ? node.toJS(document) : node;
+}
+
 /** Whether an edit of the text did what it was to do: in unusual YAML (flow lists, anchors) it may not. */
 function holds(text: string, index: number, at: Edit['at'], value: unknown): boolean {
   const document = parseAllDocuments(text)[index] as Document | undefined;
   if (document === undefined || document.errors.length > 0) return false;
-  const node: unknown = document.getIn(at, true);
-  return isDeepStrictEqual(isNode(node) ? node.toJS(document) : node, value);
+  return isDeepStrictEqual(valueAt(document, at), value);
 }
 
 function parse(file: string, text: string): Document[] {

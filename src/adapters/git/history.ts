@@ -2,6 +2,8 @@ import type { BranchCommit } from '#model/plan.ts';
 import { redact } from '#model/redact.ts';
 import { type Git, must } from './run.ts';
 
+/** In every commit of this program: the run that made it. */
+export const RUN_TRAILER = 'Anton-Logging-Run';
 /** In the commits of a run that carries out a saved plan: the plan's digest. */
 export const PLAN_TRAILER = 'Anton-Logging-Plan';
 

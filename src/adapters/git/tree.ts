@@ -5,6 +5,7 @@ import type { Commit } from '#model/change.ts';
 import { UserError } from '#model/errors.ts';
 import { remedyForFile } from '../file-trouble.ts';
 import { isUntouched, markGenerated } from './generated.ts';
+import { RUN_TRAILER } from './history.ts';
 import { type Git, must, mustBytes } from './run.ts';
 
 /** A file in the tree of a commit. */
@@ -127,9 +128,19 @@ async function wantedFiles(
         `name the right file in the goals' environment, or add ${file}`,
       );
     }
-    wanted.set(file, { before, after: editYaml(file, before.text, editsOfFile) });
+    const isRestored = editsOfFile.some(({ restore }) => restore !== undefined);
+    const original = isRestored ? await readBeforeOurs(git, tip, file, signal) : undefined;
+    wanted.set(file, { before, after: editYaml(file, before.text, editsOfFile, original) });
   }
   return wanted;
+}
+
+/** A file as it was before the first commit of this program that changed it; undefined: none has, or it was not there. */
+async function readBeforeOurs(git: Git, tip: string, file: string, signal: AbortSignal): Promise<string | undefined> {
+  const ours = await must(git, ['log', '--format=%H', `--grep=^${RUN_TRAILER}: `, '--reverse', tip, '--', file], { signal });
+  const first = ours.split('\n', 1)[0] ?? '';
+  if (first === '') return undefined;
+  return (await readFiles(git, `${first}^`, [file], signal)).get(file)?.text;
 }
 
 /** One git for all of them: a process for each would cost more than everything else. */

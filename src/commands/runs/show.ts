@@ -1,5 +1,5 @@
-import { readRun } from '#adapters/journal.ts';
-import { EXIT, type Exit } from '#model/errors.ts';
+import { listRuns, readRun } from '#adapters/journal.ts';
+import { EXIT, type Exit, UserError } from '#model/errors.ts';
 import { ndjsonProgress } from '#ui/ndjson.ts';
 import { plainProgress } from '#ui/plain.ts';
 import { oneLine } from '#ui/text.ts';
@@ -9,19 +9,21 @@ import { journalDirectory, summariseRun } from '../support/journals.ts';
 
 export default class RunsShow extends BaseCommand {
   static override description = 'Shows what a past run did and saw, from its journal.';
-  static override examples = ['<%= config.bin %> runs show $(<%= config.bin %> runs list -o json | jq -r ".[0].id")'];
-  static override args = { run: argument({ required: true, description: 'the id of the run, as "runs list" shows it' }) };
+  static override examples = ['<%= config.bin %> runs show', '<%= config.bin %> runs show -o ndjson > run.ndjson'];
+  static override args = { run: argument({ description: 'the id of the run, as "runs list" shows it (default: the latest)' }) };
   static override flags = { output: outputFlag(['table', 'ndjson']) };
 
   async run(): Promise<Exit> {
     const { args, flags } = await this.parse(RunsShow);
-    const events = readRun(journalDirectory(), args.run);
+    const run = args.run ?? listRuns(journalDirectory())[0];
+    if (run === undefined) throw new UserError(`there are no journals of runs in ${journalDirectory()}`, 'anton-logging run makes one');
+    const events = readRun(journalDirectory(), run);
     const write = (text: string): void => void process.stdout.write(text);
     const { listener } =
       flags.output === 'ndjson' ? ndjsonProgress(write) : plainProgress(write, { colours: this.colours(flags), verbose: true });
     events.forEach(listener);
     if (flags.output === 'table') {
-      const { state, summary } = summariseRun(args.run, events);
+      const { state, summary } = summariseRun(run, events);
       this.print(summary === undefined ? `${state}: the journal has no end` : `${state}: ${oneLine(summary)}`);
     }
     return EXIT.done;

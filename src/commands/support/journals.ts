@@ -43,6 +43,7 @@ export interface Unfinished {
   readonly run: string;
   readonly from: number;
   readonly to: number;
+  readonly back?: { readonly losing: readonly string[] };
 }
 
 /**
@@ -52,7 +53,7 @@ export interface Unfinished {
 export function findUnfinished(goals: string, named: string | undefined): Unfinished | undefined {
   if (named !== undefined) {
     const start = startOf(readRun(journalDirectory(), named));
-    if (start?.goals === goals) return { run: named, from: start.from, to: start.to };
+    if (start?.goals === goals) return unfinishedOf(named, start);
     throw new UserError(`run ${named} belongs to ${start?.goals ?? 'no goals file'}, not to ${goals}`, 'name its goals file with --goals');
   }
   for (const run of listRuns(journalDirectory())) {
@@ -61,9 +62,13 @@ export function findUnfinished(goals: string, named: string | undefined): Unfini
     // One that was refused at the door began nothing that could be continued.
     const wasRefused = summariseRun(run, events).state === 'refused' && !events.some(({ type }) => type === 'phase.started');
     if (start?.goals !== goals || wasRefused) continue;
-    return summariseRun(run, events).state === 'completed' ? undefined : { run, from: start.from, to: start.to };
+    return summariseRun(run, events).state === 'completed' ? undefined : unfinishedOf(run, start);
   }
   return undefined;
+}
+
+function unfinishedOf(run: string, { from, to, back }: Omit<Unfinished, 'run'>): Unfinished {
+  return { run, from, to, ...(back === undefined ? {} : { back }) };
 }
 
 /** A journal that can't be read holds nobody up: cluster and Git are the truth, and are judged first anyway. */

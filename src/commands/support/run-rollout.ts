@@ -8,6 +8,7 @@ import { runPhases } from '#engine/run.ts';
 import type { Exit } from '#model/errors.ts';
 import type { Event } from '#model/event.ts';
 import type { Journal } from '#model/ports.ts';
+import { undonePhase } from '#phases/undone.ts';
 import { planText } from '#ui/plan.ts';
 import { resultText } from '#ui/result.ts';
 import { oneLine } from '#ui/text.ts';
@@ -34,6 +35,8 @@ export interface Rollout {
   readonly plan?: SavedPlan;
   /** Where to save the plan of a dry run. */
   readonly out?: string;
+  /** The phase is taken back; what may be lost by that. */
+  readonly back?: { readonly losing: readonly string[] };
 }
 
 type WiredFlags = Omit<RunFlags, 'yes' | 'kubeconfig' | 'context'>;
@@ -46,7 +49,8 @@ export async function runRollout(rollout: Rollout, flags: RunFlags): Promise<Exi
   const wiring = await wireWriting(flags, goals.environment, flags.overwrite);
   if (rollout.plan !== undefined) await refuseMoved(rollout.plan, rollout, flags, wiring);
   if (apply && !dryRun) {
-    const what = `run ${from === to ? `phase ${from}` : `phases ${from} to ${to}`} of ${goals.file.path}`;
+    const verb = rollout.back === undefined ? 'run' : 'roll back';
+    const what = `${verb} ${from === to ? `phase ${from}` : `phases ${from} to ${to}`} of ${goals.file.path}`;
     const repository = await wiring.git.tip(interruptSignal());
     const { delivery } = goals.environment.gitops;
     await confirm({ kubernetes: wiring.kubernetes, repository, delivery, what }, flags.yes || wiring.rehearsal, interruptSignal());
@@ -77,14 +81,14 @@ export async function runWired(
 ): Promise<Exit> {
   const { goals, dryRun } = rollout;
   const request = requestOf(rollout, flags);
-  const { phases } = catalogueFor(goals.environment);
+  const { phases } = catalogueOf(rollout);
   const progress = chooseProgress(flags, phases, goals.environment, dryRun);
   let last: Event | undefined;
   const remember = (event: Event): void => {
     last = event;
   };
   const context = {
-    ...contextOf(goals, wiring),
+    ...contextOf(rollout, wiring),
     journal: journals === undefined ? NO_JOURNAL : createJournal(journals, request.run),
     listeners: [progress.listener, onEvent, remember],
     ...(confirmPlan && { confirmPlan }),
@@ -120,17 +124,22 @@ async function refuseMoved(saved: SavedPlan, rollout: Rollout, flags: WiredFlags
   const isBegun = (commits ?? []).some(({ plan }) => plan === saved.digest) || hasBegun(saved.digest);
   const news = commits?.filter((commit) => !isBegun || !isProgress(commit, goals.file.path));
   refuseMoves(saved, findMoves(saved.plan.basis, basis, news, saved.digest));
-  const context = { ...contextOf(goals, wiring), journal: NO_JOURNAL, listeners: [] };
+  const context = { ...contextOf(rollout, wiring), journal: NO_JOURNAL, listeners: [] };
   const now = await planRollout(context, requestOf(rollout, flags), basis);
   refuseMoves(saved, findChangedChanges(saved.plan, now, isBegun));
 }
 
-function contextOf(goals: OwnGoals, wiring: Writing) {
-  const { environment, file } = goals;
-  return { ...wiring, ...catalogueFor(environment), environment, goalsFile: file, signal: interruptSignal() };
+function contextOf(rollout: Rollout, wiring: Writing) {
+  const { environment, file } = rollout.goals;
+  return { ...wiring, ...catalogueOf(rollout), environment, goalsFile: file, signal: interruptSignal() };
 }
 
-function requestOf({ from, to, apply, dryRun, resumes, plan }: Rollout, flags: WiredFlags): RunRequest {
+function catalogueOf({ goals, back }: Pick<Rollout, 'goals' | 'back'>) {
+  const catalogue = catalogueFor(goals.environment);
+  return back === undefined ? catalogue : { ...catalogue, phases: catalogue.phases.map(undonePhase) };
+}
+
+function requestOf({ from, to, apply, dryRun, resumes, plan, back }: Rollout, flags: WiredFlags): RunRequest {
   return {
     run: newRunId(),
     from,
@@ -142,6 +151,7 @@ function requestOf({ from, to, apply, dryRun, resumes, plan }: Rollout, flags: W
     timeout: readTimeout(flags.timeout),
     ...(resumes === undefined ? {} : { resumes }),
     ...(plan === undefined ? {} : { plan: plan.digest }),
+    ...(back === undefined ? {} : { back }),
   };
 }
 

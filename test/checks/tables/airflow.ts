@@ -1,5 +1,5 @@
 import { archiveIsComplete } from '#checks/airflow-archive.ts';
-import { claimIsGone, claimIsLarge, claimIsRecorded, nothingMounts, volumeIsRetained } from '#checks/airflow-claim.ts';
+import { claimIsGone, claimIsKept, claimIsLarge, claimIsRecorded, nothingMounts, volumeIsRetained } from '#checks/airflow-claim.ts';
 import { remoteLoggingRuns, taskLogsAreInLoki } from '#checks/airflow-logs.ts';
 import type { Answer } from '#model/read.ts';
 import {
@@ -362,6 +362,20 @@ export default [
     ],
     ['pods'],
   ),
+  table(claimIsKept(AIRFLOW), { claim: object(claim('airflow-logs')) }, 'it is there', [
+    failed(
+      'removed',
+      { claim: absent },
+      'claim airflow/airflow-logs is not there any more',
+      'last step of the migration',
+      'kubectl get pv',
+    ),
+    failed(
+      'on its way out',
+      { claim: object(claim('airflow-logs', '100Gi', { deletionTimestamp: minutesAgo(1) })) },
+      'claim airflow/airflow-logs is being deleted',
+    ),
+  ]),
   table(
     claimIsGone(AIRFLOW),
     { claims: list(claim('postgres')), pods: list(pod('postgres')) },

@@ -1,6 +1,7 @@
 import { chartSourceIsReady, nobodyElseOwns, sourceIsFollowed } from '#checks/flux-sources.ts';
+import { objectsAreGone } from '#checks/gone.ts';
 import type { Answer } from '#model/read.ts';
-import { absent, failed, GITOPS, LOKI, list, met, object, pending, table } from '../support.ts';
+import { absent, failed, GITOPS, LOKI, list, met, minutesAgo, object, pending, table } from '../support.ts';
 
 const ready = (status: string, reason = 'Succeeded', message = '') => ({ type: 'Ready', status, reason, message });
 const source = (spec: Record<string, unknown>, ...conditions: object[]): Answer =>
@@ -29,7 +30,35 @@ const kustomization = (name: string, ids: readonly string[], namespace = 'flux-s
 });
 const RELEASE = 'monitoring_loki_helm.toolkit.fluxcd.io_HelmRelease';
 
+const claim = { apiVersion: 'objectbucket.io/v1alpha1', kind: 'ObjectBucketClaim', namespace: 'monitoring', name: 'loki-bucket' };
+const [RELEASE_NAME, CLAIM_NAME] = ['HelmRelease monitoring/loki', 'ObjectBucketClaim monitoring/loki-bucket'];
+
 export default [
+  table(
+    objectsAreGone('rollback.2.1-gone', [release, claim]),
+    { [RELEASE_NAME]: absent, [CLAIM_NAME]: absent },
+    '2 objects, none of them there',
+    [
+      pending(
+        'not pruned yet',
+        { [RELEASE_NAME]: object({ name: 'loki' }) },
+        'HelmRelease monitoring/loki is still there',
+        'is not being deleted: Flux has not applied the newest commit, or does not prune it',
+        'flux get kustomizations -A tells whether Flux has applied it; kubectl describe helmrelease.helm.toolkit.fluxcd.io -n monitoring loki',
+      ),
+      pending(
+        'held up',
+        {
+          [RELEASE_NAME]: object({ name: 'loki', deletionTimestamp: minutesAgo(3), finalizers: ['finalizers.fluxcd.io'] }),
+          [CLAIM_NAME]: object({ name: 'loki-bucket', deletionTimestamp: minutesAgo(2) }),
+        },
+        `${RELEASE_NAME}, ${CLAIM_NAME} are still there`,
+        'which waits for finalizers.fluxcd.io',
+        'which waits for its end',
+      ),
+    ],
+    [RELEASE_NAME, CLAIM_NAME],
+  ),
   table(sourceIsFollowed(GITOPS), { found: source(main, ready('True')) }, 'branch main at main@sha1:c0ffee', [
     failed('not there', { found: absent }, 'GitRepository flux-system/flux-system is not there', 'environment.gitops.source'),
     failed(

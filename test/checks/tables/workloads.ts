@@ -34,6 +34,11 @@ const pod = (container: Record<string, unknown>, status: Record<string, unknown>
   status: { phase: 'Running', containerStatuses: [{ name: 'loki', restartCount: 0, state: { running: {} }, ...container }], ...status },
 });
 const ended = (reason: string, minutes: number, exitCode = 137) => ({ terminated: { reason, exitCode, finishedAt: minutesAgo(minutes) } });
+const runs = (minutes: number) => ({ state: { running: { startedAt: minutesAgo(minutes) } } });
+/** Of an earlier life that began and ended so many minutes ago. */
+const lived = (began: number, over: number) => ({
+  terminated: { reason: 'Error', exitCode: 1, startedAt: minutesAgo(began), finishedAt: minutesAgo(over) },
+});
 const waiting = (reason: string, message = '') => ({ state: { waiting: { reason, message } } });
 const unscheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes: Insufficient memory' };
 
@@ -228,6 +233,26 @@ export default [
         'restarted long ago',
         { pods: list(pod({ restartCount: 1, lastState: ended('OOMKilled', 90) })) },
         '1 restarts, none of them lately',
+      ),
+      met(
+        'it ended at its start, and has outlived that',
+        { pods: list(pod({ restartCount: 2, ...runs(2), lastState: lived(3, 2.9) })) },
+        '2 restarts, none of them lately',
+      ),
+      pending(
+        'it ended later than it runs by now',
+        { pods: list(pod({ restartCount: 1, ...runs(4), lastState: lived(9, 5) })) },
+        'restarted 300 s ago',
+      ),
+      pending(
+        'it has just begun again',
+        { pods: list(pod({ restartCount: 1, ...runs(0.5), lastState: lived(1, 0.9) })) },
+        'restarted 54 s ago',
+      ),
+      pending(
+        'it ends again and again',
+        { pods: list(pod({ restartCount: 3, ...runs(2), lastState: lived(3, 2.9) })) },
+        'restarted 174 s ago',
       ),
       met('restarted ten minutes ago', { pods: list(pod({ restartCount: 1, lastState: ended('Error', 10, 1) })) }, 'none of them lately'),
       pending('no pods', { pods: list() }, 'there are no pods', 'a=b'),
