@@ -15,7 +15,7 @@ export default class Approve extends BaseCommand {
     "Records a person's attestation for what no machine can observe: a review, a training, a removal, a trigger condition.";
   static override examples = [
     '<%= config.bin %> approve 6.2 --by "Ada Lovelace" --note "the team was trained on 21 November"',
-    '<%= config.bin %> approve 6.1 "Documentation review" --by "Ada Lovelace" --note "read and followed" --evidence docs/logging/runbook.md',
+    '<%= config.bin %> approve 6.1 "Documentation reviewed and approved" --by "Ada Lovelace" --note "read and followed" --evidence docs/logging/runbook.md',
   ];
   static override args = {
     objective: argument({ required: true, description: "the objective's id, or a trigger condition's" }),

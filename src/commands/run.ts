@@ -3,6 +3,7 @@ import { type Exit, UserError } from '#model/errors.ts';
 import { BaseCommand } from './support/base-command.ts';
 import { findPhase, lastPhase } from './support/catalogue.ts';
 import { openOwnGoals } from './support/open-goals.ts';
+import { exitOfPlan } from './support/report-exit.ts';
 import { openPlanOf, runFlags } from './support/run-flags.ts';
 
 export default class Run extends BaseCommand {
@@ -28,6 +29,8 @@ export default class Run extends BaseCommand {
     if (from > to) throw new UserError(`--from ${from} comes after --to ${to}`, 'name the phases in their order');
     const goals = await openOwnGoals(flags);
     const { runRollout } = await import('./support/run-rollout.ts');
-    return runRollout({ goals, from, to, apply: true, dryRun: flags['dry-run'], ...(plan === undefined ? {} : { plan }) }, flags);
+    const dryRun = flags['dry-run'];
+    const exit = await runRollout({ goals, from, to, apply: true, dryRun, ...(plan === undefined ? {} : { plan }) }, flags);
+    return dryRun ? exitOfPlan(exit) : exit;
   }
 }

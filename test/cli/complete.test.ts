@@ -16,7 +16,7 @@ describe('complete', () => {
   it.each([
     ['commands', ['st'], ['status']],
     ['topics and what begins like them', ['r'], ['rehearse', 'resume', 'run', 'runs']],
-    ['the commands of a topic', ['phase', ''], ['list', 'plan', 'run', 'show', 'validate']],
+    ['the commands of a topic', ['phase', ''], ['list', 'plan', 'rollback', 'run', 'show', 'validate']],
     ['phases', ['phase', 'run', ''], ['0', '1', '2', '3', '4', '5', '6']],
     ['flags', ['phase', 'run', '2', '--over'], ['--overwrite']],
     ['values that a flag can have', ['status', '--output', ''], ['table', 'json', 'markdown']],

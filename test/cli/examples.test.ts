@@ -38,10 +38,13 @@ const STORY: readonly (readonly [example: string, exit?: number])[] = [
   ['run --dry-run'],
   ['phase run phase-1 --yes -o ndjson'],
   ['run --from 1 --to 2 --yes'],
+  ['phase rollback 2 --dry-run'],
+  ['phase rollback 2 --yes'],
+  ['phase rollback 1 --lose "bucket loki-logs" --yes'],
   ['plan --out plan.json'],
   ['run --plan plan.json'],
   ['run'],
-  ['approve 6.1 "Documentation review" --by "Ada Lovelace" --note "read and followed" --evidence docs/logging/runbook.md'],
+  ['approve 6.1 "Documentation reviewed and approved" --by "Ada Lovelace" --note "read and followed" --evidence docs/logging/runbook.md'],
   ['approve 6.2 --by "Ada Lovelace" --note "the team was trained on 21 November"'],
   ['resume'],
   ['resume --yes -o ndjson'],
@@ -74,12 +77,12 @@ test('every example of the help works as it is written', { timeout: 180_000 }, a
   }
 });
 
-/** The program by its name, and the context that the examples name. A pipe into kubectl is our half of it where there is none. */
+/** The program by its name, and the context that the examples name. Of a pipe into kubectl this is our half: the embedded API has no OpenAPI to validate by. */
 async function surroundings(kubeconfig: string): Promise<Record<string, string>> {
   const folder = await scratchFolder();
   const put = (name: string, text: string) => writeFile(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   await put('anton-logging', `exec ${process.execPath} ${join(root, 'bin/run.js')} "$@"`);
-  if ((await execa('which', ['kubectl'], { reject: false })).failed) await put('kubectl', 'cat > /dev/null');
+  await put('kubectl', 'cat > /dev/null');
   const text = (await readFile(kubeconfig, 'utf8')).replaceAll('rehearsal', 'homelab');
   return { PATH: `${folder}${delimiter}${process.env.PATH}`, KUBECONFIG: await scratchFile('kubeconfig', text) };
 }

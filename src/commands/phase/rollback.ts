@@ -4,6 +4,7 @@ import { BaseCommand } from '../support/base-command.ts';
 import { findPhase } from '../support/catalogue.ts';
 import { openOwnGoals } from '../support/open-goals.ts';
 import { phaseArgument } from '../support/phase-argument.ts';
+import { exitOfPlan } from '../support/report-exit.ts';
 import { runFlags } from '../support/run-flags.ts';
 
 export default class PhaseRollback extends BaseCommand {
@@ -32,7 +33,8 @@ export default class PhaseRollback extends BaseCommand {
     const { planRollback } = await import('../support/plan-rollback.ts');
     const back = planRollback(goals, number, flags.lose);
     const { runRollout } = await import('../support/run-rollout.ts');
-    const rollout = { goals, from: number, to: number, apply: true, dryRun: flags['dry-run'], back };
-    return runRollout(rollout, { ...flags, repair: false });
+    const dryRun = flags['dry-run'];
+    const exit = await runRollout({ goals, from: number, to: number, apply: true, dryRun, back }, { ...flags, repair: false });
+    return dryRun ? exitOfPlan(exit) : exit;
   }
 }

@@ -1,5 +1,6 @@
-import { EXIT, type Exit } from '#model/errors.ts';
+import type { Exit } from '#model/errors.ts';
 import { openOwnGoals } from './open-goals.ts';
+import { exitOfPlan } from './report-exit.ts';
 import type { RunFlags } from './run-flags.ts';
 
 type PlanFlags = Omit<RunFlags, 'yes' | 'overwrite' | 'repair'> & {
@@ -16,5 +17,5 @@ export async function planRollout(from: number, to: number, flags: PlanFlags): P
     { goals, from, to, apply: true, dryRun: true, ...(flags.out === undefined ? {} : { out: flags.out }) },
     { ...flags, yes: false, overwrite: false, repair: false },
   );
-  return flags['exit-code'] || exit === EXIT.interrupted || exit === EXIT.usage ? exit : EXIT.done;
+  return flags['exit-code'] ? exit : exitOfPlan(exit);
 }

@@ -36,3 +36,8 @@ function exitOf(status: Status): Exit {
       return EXIT.notReady;
   }
 }
+
+/** Of what was only shown: whatever a run would come to, it could be told. */
+export function exitOfPlan(exit: Exit): Exit {
+  return exit === EXIT.interrupted || exit === EXIT.usage ? exit : EXIT.done;
+}
