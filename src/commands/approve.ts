@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import { systemClock } from '#adapters/clock.ts';
 import { digestFile } from '#adapters/scratch.ts';
@@ -32,7 +33,7 @@ export default class Approve extends BaseCommand {
     const { file, goals, environment } = await openOwnGoals(flags);
     const target = findApprovable(matchPhasesFor(phases, environment, goals), goals, args.objective, args.deliverable);
     const note =
-      flags.evidence === undefined ? flags.note : `${flags.note} (${flags.evidence}, sha256 ${await digestFile(flags.evidence)})`;
+      flags.evidence === undefined ? flags.note : `${flags.note} (${flags.evidence}, sha256 ${await digestFile(resolve(flags.evidence))})`;
     const at = systemClock().now().toISOString();
     await file.update((text) => recordApproval(text, target, { by: flags.by, note, at }));
     this.print(`${args.objective} ${oneLine(target.what)}: approved by ${oneLine(flags.by)}, recorded in ${file.path}`);
