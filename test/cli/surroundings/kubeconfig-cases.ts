@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { expect, vi } from 'vitest';
@@ -99,7 +100,7 @@ export const CREDENTIALS: readonly Case[] = [
       let requests = 0;
       const admits = (token: string) => {
         requests += 1;
-        if (requests === 6) void writeFile(tokenFile, 'second');
+        if (requests === 6) writeFileSync(tokenFile, 'second');
         return token === (requests < 9 ? 'first' : 'second') ? 'admin' : 'expired';
       };
       const { server, ...ca } = await behindTls(lab, 'IP:127.0.0.1', {}, admits);

@@ -72,6 +72,10 @@ export async function tell(shared: EmbeddedCluster, each: Case): Promise<Told> {
   vi.stubEnv('KUBECONFIG', kubeconfig);
   vi.stubEnv('XDG_STATE_HOME', state);
   vi.stubEnv('GIT_CONFIG_GLOBAL', '/dev/null');
+  for (const name of ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'GIT_SSL_CAINFO']) {
+    vi.stubEnv(name, undefined);
+    vi.stubEnv(name.toLowerCase(), undefined);
+  }
   vi.stubEnv('ANTON_LOGGING_REHEARSAL', cluster.url);
   const cwd = vi.spyOn(process, 'cwd').mockReturnValue(checkout);
   closing.defer(() => cwd.mockRestore());

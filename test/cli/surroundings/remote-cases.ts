@@ -51,7 +51,6 @@ export const REMOTES: readonly Case[] = [
       const authority = await createAuthority('homelab-ca');
       const { text } = await authority.issue('/CN=git', 'IP:127.0.0.1');
       await overHttp(lab, (listener) => serveHttps(listener, text, lab.closing));
-      vi.stubEnv('GIT_SSL_CAINFO', undefined);
       git(lab.checkout, 'config', 'http.sslCAInfo', authority.certificate);
       git(lab.checkout, 'config', 'credential.helper', await helper());
     },
