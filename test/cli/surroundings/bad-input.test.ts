@@ -10,7 +10,7 @@ const HEAD = `# What a user reads of bad input
 Written by \`vitest run test/cli/surroundings/bad-input.test.ts -u\`; to be read as somebody who has never seen this program.
 `;
 
-test('bad input gives one message that says what happened, where, why and what to do', { timeout: 180_000 }, async () => {
+test('bad input gives one message that says what happened, where, why and what to do', { timeout: 400_000 }, async () => {
   await withRehearsal((cluster) =>
     matchPage('bad-input.md', HEAD, cluster, {
       'The cluster': CLUSTER,

@@ -8,7 +8,7 @@ const HEAD = `# What a user reads with a kubeconfig of another kind
 Written by \`vitest run test/cli/surroundings/kubeconfig.test.ts -u\`.
 `;
 
-test('any kubeconfig leads to the cluster, or the message says what is wrong with it', { timeout: 180_000 }, async () => {
+test('any kubeconfig leads to the cluster, or the message says what is wrong with it', { timeout: 400_000 }, async () => {
   await withRehearsal((cluster) =>
     matchPage('kubeconfigs.md', HEAD, cluster, {
       Credentials: CREDENTIALS,

@@ -51,7 +51,7 @@ function merge({ checkout }: EmbeddedCluster, branch: string, how: 'merge' | 'sq
 
 const ofType = (events: readonly Tree[], type: string) => events.filter((event) => event.type === type);
 
-test('a protected main without it: the refusal says how to have branches pushed', async () => {
+test('a protected main without it: the refusal says how to have branches pushed', { timeout: 120_000 }, async () => {
   await withRehearsal(async (cluster) => {
     await protectMain(cluster, 'push');
     const { exit, stdout } = await runCommand(['run', '--to', '1', '--yes']);
@@ -61,7 +61,7 @@ test('a protected main without it: the refusal says how to have branches pushed'
   });
 });
 
-test('a branch is pushed once, and a run waits until it is merged, however that is done', { timeout: 60_000 }, async () => {
+test('a branch is pushed once, and a run waits until it is merged, however that is done', { timeout: 120_000 }, async () => {
   await withRehearsal(async (cluster) => {
     await protectMain(cluster, 'pull-request');
     const main = git(cluster.remote, 'rev-parse', 'main');
