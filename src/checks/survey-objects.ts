@@ -46,13 +46,14 @@ export const HelmRelease = v.object({
   metadata: Metadata,
   spec: v.optional(
     v.object({
-      chart: v.optional(v.object({ spec: v.object({ chart: text }) })),
+      chart: v.optional(v.object({ spec: v.object({ chart: text, version: v.optional(text) }) })),
       releaseName: v.optional(text),
       targetNamespace: v.optional(text),
       values: v.optional(Values),
     }),
     {},
   ),
+  status: v.optional(v.object({ history: v.optional(v.array(v.object({ chartName: name, chartVersion: name })), []) }), {}),
 });
 export const ObjectStore = v.object({
   metadata: Metadata,

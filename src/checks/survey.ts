@@ -74,11 +74,20 @@ export function readCluster(): Omit<Reads, 'workloads'> & Record<'deployments' |
     ),
     helmReleases: list(
       of('helm.toolkit.fluxcd.io', 'v2', 'helmreleases'),
-      ['spec.chart.spec.chart', 'spec.releaseName', 'spec.targetNamespace', 'spec.values.logs.persistence.existingClaim'],
+      [
+        'spec.chart.spec.chart',
+        'spec.chart.spec.version',
+        'status.history.chartName',
+        'status.history.chartVersion',
+        'spec.releaseName',
+        'spec.targetNamespace',
+        'spec.values.logs.persistence.existingClaim',
+      ],
       HelmRelease,
-      ({ spec, ...each }) => ({
+      ({ spec, status, ...each }) => ({
         ...named(each),
-        chart: spec.chart?.spec.chart,
+        chart: spec.chart?.spec.chart ?? status.history[0]?.chartName,
+        version: status.history[0]?.chartVersion ?? spec.chart?.spec.version,
         targetNamespace: spec.targetNamespace ?? each.metadata.namespace,
         // https://fluxcd.io/flux/components/helm/helmreleases/#release-name
         release: spec.releaseName ?? [spec.targetNamespace, each.metadata.name].filter((part) => part !== undefined).join('-'),

@@ -72,6 +72,8 @@ export interface SurveyedKustomization extends Named {
 
 interface HelmRelease extends Named {
   readonly chart: string | undefined;
+  /** Of the chart that was released last, else the one that is asked for, which may be a range. */
+  readonly version: string | undefined;
   /** Where Helm installs it, and under which name. */
   readonly targetNamespace: string;
   readonly release: string;

@@ -55,6 +55,26 @@ describe('a list', () => {
   });
 
   it.each([
+    [
+      'what was released last',
+      {
+        history: [
+          { chartName: 'loki', chartVersion: '18.1.0' },
+          { chartName: 'loki', chartVersion: '6.0.0' },
+        ],
+      },
+      '18.1.0',
+    ],
+    ['what is asked for, before any release', {}, '6.x'],
+  ])('of HelmReleases: the chart of %s', (_, status, version) => {
+    const spec = { chart: { spec: { chart: 'loki', version: '6.x' } } };
+    expect(reads.helmReleases.decode(list(object({ spec, status })))).toMatchObject([{ chart: 'loki', version }]);
+    expect(reads.helmReleases.decode(list(object({ status: { history: [{ chartName: 'a', chartVersion: '1.0.0' }] } })))).toMatchObject([
+      { chart: 'a', version: '1.0.0' },
+    ]);
+  });
+
+  it.each([
     ['labels', { matchLabels: { release: 'a' } }, { release: 'a' }],
     ['nothing, so all', {}, {}],
     ['expressions', { matchExpressions: [{ key: 'a', operator: 'Exists' }] }, undefined],

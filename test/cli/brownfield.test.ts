@@ -145,6 +145,7 @@ describe('what is in the cluster already', () => {
     await withRehearsal(async (cluster) => {
       const { world, checkout } = cluster;
       await installBySomebody(cluster);
+      expect(await section.show(['init', '--goals', 'drafted.json'], /loki\/(chart|values)/)).toMatchObject({ exit: 0 });
       section.note(`In \`${OTHER}/app\`, the annotation \`kustomize.toolkit.fluxcd.io/prune: disabled\`; then it is taken out.`);
       await commit(cluster, { [`${OTHER}/app/helmrelease.yaml`]: otherRelease({ 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }) });
       await commit(cluster, { [`${OTHER}/app/helmrelease.yaml`]: stringify(configMap('monitoring/nothing', {})) });

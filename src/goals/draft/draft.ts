@@ -1,6 +1,7 @@
 import type { Survey, SurveyedCluster } from '#model/survey.ts';
 import template from '../../../goals/goals.json' with { type: 'json' };
 import { draftAirflow } from './airflow.ts';
+import { draftCharts } from './charts.ts';
 import { type Finding, found, guessed, pathOf, USUAL_NAMES } from './finding.ts';
 import { draftGitOps, fluxNamespace } from './gitops.ts';
 import { chooseGrafana, choosePrometheus, draftGrafana, draftPrometheus } from './monitoring.ts';
@@ -27,6 +28,7 @@ export function draftGoals(survey: Survey): Draft {
     ...draftStorage(survey),
     namespace,
     { ...namespace, pointer: '/environment/alloy/namespace', from: 'with Loki' },
+    ...draftCharts(cluster),
     draftVolumeClass(cluster),
     ...draftSizing(cluster),
     ...draftPrometheus(survey),

@@ -66,7 +66,7 @@ export function prometheus(path: string, rest: Partial<List<'prometheuses'>> = {
 
 export function airflow(path: string, rest: Partial<List<'helmReleases'>> = {}): List<'helmReleases'> {
   const { namespace, name } = named(path);
-  return { ...named(path), chart: 'airflow', targetNamespace: namespace, release: name, logClaim: undefined, ...rest };
+  return { ...named(path), chart: 'airflow', version: '1.18.0', targetNamespace: namespace, release: name, logClaim: undefined, ...rest };
 }
 
 /** A kustomization.yaml. */
