@@ -103,7 +103,7 @@ const STOPPED: readonly Case[] = [
 ];
 
 /** What doctor finds, and how a run ends. */
-const FOUND = /^ {2}(failed|pending|unknown)|^ {6,}|are well/;
+const FOUND = /^ {2}(failed|pending|unknown)|^ {6,}/;
 const TOLD = /^(failed|refused|unknown|To go on)/;
 const RELEASE = { apiVersion: 'helm.toolkit.fluxcd.io/v2', kind: 'HelmRelease', namespace: 'monitoring', name: 'loki' };
 const HOLDER = 'kustomize.toolkit.fluxcd.io/name';
