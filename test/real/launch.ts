@@ -56,7 +56,7 @@ async function whyNoNamespace(): Promise<string | undefined> {
   return tried.failed ? `no namespaces can be made: ${tried.stderr.trim() || tried.shortMessage}` : undefined;
 }
 
-/** Two at a time: mostly they wait. Those of a lane come one after the other, and find what the one before left for them. */
+/** Lanes beside each other: mostly they wait. Those of a lane come one after the other, and find what the one before left for them. */
 async function test(lanes: readonly (readonly Session[])[]): Promise<number> {
   const names = LANES.flat().map(({ name }) => name);
   const unknown = wanted.filter((name) => !names.includes(name));

@@ -13,13 +13,15 @@ export const LANES: readonly (readonly Session[])[] = [
     { name: 'rollout', tests: ['test/real/rollout.test.ts'], ...whole },
     // Compares with what the rollout before it left.
     { name: 'kill', tests: ['test/real/kill.test.ts'], ...whole },
-    { name: 'faults', tests: ['test/real/faults.test.ts'], ...whole },
   ],
   [
-    { name: 'contract', tests: ['kubernetes', 's3', 'loki', 'prometheus'].map((of) => `test/contract/${of}`), ...platform },
+    { name: 'environment', tests: ['test/real/environment.test.ts'], ...whole, lab: OTHER_LAB, history: false },
     // Releases of the same chart beside each other: their processes could not listen at the same port.
     { name: 'flux', tests: ['test/contract/flux', 'test/real/runners.test.ts'], ...platform, processes: false },
-    { name: 'environment', tests: ['test/real/environment.test.ts'], ...whole, lab: OTHER_LAB, history: false },
+  ],
+  [
+    { name: 'faults', tests: ['test/real/faults.test.ts'], ...whole },
+    { name: 'contract', tests: ['kubernetes', 's3', 'loki', 'prometheus'].map((of) => `test/contract/${of}`), ...platform },
   ],
 ];
 
