@@ -108,7 +108,11 @@ class Run {
   #endOf(error: unknown): RunResult {
     const stopped = this.#stopped();
     if (stopped !== undefined) return stopped;
-    if (error instanceof LeaseLost) return lost(error.message);
+    if (error instanceof LeaseLost) {
+      // A write found out before the renewal did: the process was stopped, or the machine slept.
+      this.#lose(error.message);
+      return lost(error.message);
+    }
     if (error instanceof UserError) return finish(error.exit, error.message, error.remedy);
     if (error instanceof Unobserved) return finish(EXIT.unknown, error.message, `${error.remedy}, then: anton-logging resume`);
     if (error instanceof Unreadable) {

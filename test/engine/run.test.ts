@@ -103,6 +103,16 @@ test('a Lease lost in the middle: it is told, and no write begins any more', asy
   expect(world.performed).toEqual(['commit one.yaml=one']);
 });
 
+test('a Lease that ran out unnoticed, as after a stop of the process: the next write finds out, and it is told', async () => {
+  const world = worldFor(PHASES);
+  world.onPerform = (fact) => {
+    if (fact === 'one') world.lease.valid = false;
+  };
+  expect(await world.run(PHASES)).toMatchObject({ exit: 4 });
+  expect(world.eventsOf('lock.lost')).toMatchObject([{ why: 'the Lease has expired: no write may begin' }]);
+  expect(world.performed).toEqual(['commit one.yaml=one', 'apply one=up']);
+});
+
 test('a Lease that somebody else holds: nothing is done', async () => {
   const world = worldFor(PHASES);
   const context = world.context(PHASES);
