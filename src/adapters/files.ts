@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
@@ -6,6 +6,7 @@ import { UserError } from '#model/errors.ts';
 import type { GoalsFile } from '#model/ports.ts';
 import { makeFolder, remedyForFile } from './file-trouble.ts';
 import { stateDirectory } from './journal.ts';
+import { clearLeftovers, nameBeside, replaceFile } from './replace-file.ts';
 
 const LIMIT = 5 * 1024 * 1024;
 /** Milliseconds after which a lock whose holder no longer touches it is another's to take: the shortest that the library allows. */
@@ -30,6 +31,7 @@ export function openGoalsFile(file: string): GoalsFile {
         const before = await readText(file);
         const after = patch(before);
         if (after !== before) await replace(file, after);
+        else await clearLeftovers(await fs.realpath(file));
       } finally {
         await release();
       }
@@ -55,7 +57,7 @@ export async function createGoalsFile(file: string, text: string, schema: string
 
 /** By a hard link: other than a rename, it replaces nothing. */
 async function create(file: string, text: string, whenThere: () => void): Promise<void> {
-  const next = `${file}.${randomUUID()}`;
+  const next = nameBeside(file);
   const isThere = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(file);
   try {
     await fs.mkdir(path.dirname(file), { recursive: true });
@@ -125,9 +127,8 @@ async function lock(file: string): Promise<() => Promise<void>> {
 }
 
 async function replace(file: string, text: string): Promise<void> {
-  const { default: writeFileAtomic } = await import('write-file-atomic');
   try {
-    await writeFileAtomic(file, text);
+    await replaceFile(file, text);
   } catch (error) {
     throw notWritable(file, error);
   }

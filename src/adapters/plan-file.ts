@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import { UserError } from '#model/errors.ts';
 import { remedyForFile } from './file-trouble.ts';
+import { replaceFile } from './replace-file.ts';
 
 const LIMIT = 16 * 1024 * 1024;
 
@@ -29,9 +30,8 @@ export async function writePlanFile(file: string, text: string): Promise<void> {
   if (await isSomethingElse(file)) {
     throw new UserError(`${file} is there already, and it is no plan`, 'name another file: only an earlier plan is replaced');
   }
-  const { default: writeFileAtomic } = await import('write-file-atomic');
   try {
-    await writeFileAtomic(file, text, { mode: 0o600 });
+    await replaceFile(file, text, 0o600);
   } catch (error) {
     throw new UserError(
       `the plan ${file} can't be written: ${(error as Error).message}`,
