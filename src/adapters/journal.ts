@@ -9,6 +9,8 @@ import { makeFolder, remedyForFile } from './file-trouble.ts';
 
 const GENESIS = '0'.repeat(64);
 const EXTENSION = '.ndjson';
+/** Of the first record. Older journals, which have none, are read as they are: events only come to have more fields. */
+const VERSION = 1;
 
 /** Where this program keeps its own files: $XDG_STATE_HOME/anton-logging, by default below ~/.local/state. */
 export function stateDirectory(env: NodeJS.ProcessEnv): string {
@@ -19,7 +21,7 @@ export function stateDirectory(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Begins the journal of a run: one JSON record a line, each with the digest of the one before it.
+ * Begins the journal of a run: one JSON record a line, each with the digest of the one before it, the first with the format's version.
  * Synchronous on purpose: no write to the world may begin before its intent is on the disk.
  * @throws UserError when the folder can't be written or the run has a journal already
  */
@@ -37,8 +39,9 @@ export function createJournal(directory: string, run: string): Journal {
       return head;
     },
     append(event) {
-      const digest = digestOf(event, head);
-      const line = Buffer.from(`${JSON.stringify({ ...event, prev: head, digest })}\n`);
+      const record = { ...event, ...(head === GENESIS && { version: VERSION }), prev: head };
+      const digest = digestOf(record);
+      const line = Buffer.from(`${JSON.stringify({ ...record, digest })}\n`);
       attempt(file, () => {
         for (let written = 0; written < line.length; ) written += fs.writeSync(descriptor, line, written);
         // A verdict that a power failure takes is judged again; what was intended and what was done has to be known.
@@ -61,7 +64,7 @@ export function listRuns(directory: string): readonly string[] {
 
 /**
  * What a run recorded. A last line that was cut off by a crash is dropped.
- * @throws UserError when there is no such run, or a record is not the one that was written
+ * @throws UserError when there is no such run, a record is not the one that was written, or a newer version of this program wrote it
  */
 export function readRun(directory: string, run: string): readonly Event[] {
   const file = path.join(directory, `${run}${EXTENSION}`);
@@ -72,14 +75,21 @@ export function readRun(directory: string, run: string): readonly Event[] {
   lines.pop();
   let head = GENESIS;
   return lines.map((line, index) => {
-    const { prev, digest, ...event } = parseRecord(line);
-    if (prev !== head || digest !== digestOf(event as unknown as Event, head)) {
+    const { digest, ...record } = parseRecord(line);
+    const { version = VERSION, prev, ...event } = record;
+    if (index === 0 && Number(version) > VERSION) {
+      throw new UserError(
+        `${file} was written by a newer version of this program (format ${Number(version)}; this one reads ${VERSION})`,
+        'use that version; cluster and Git are the truth: "run" goes on from what is there',
+      );
+    }
+    if (prev !== head || digest !== digestOf(record)) {
       throw new UserError(
         `${file}, line ${index + 1}: this record is not the one that was written`,
         'the journal was changed; cluster and Git are the truth: "run" goes on from what is there',
       );
     }
-    head = digest;
+    head = digest as string;
     return event as unknown as Event;
   });
 }
@@ -93,10 +103,8 @@ function parseRecord(line: string): Record<string, unknown> {
   }
 }
 
-function digestOf(event: Event, prev: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ ...event, prev }))
-    .digest('hex');
+function digestOf(record: object): string {
+  return createHash('sha256').update(JSON.stringify(record)).digest('hex');
 }
 
 /** A new file survives a crash of the machine only once its folder is on the disk, too. */

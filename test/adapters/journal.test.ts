@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -66,6 +67,19 @@ test('a record that was changed afterwards is found', async () => {
   const file = path.join(directory, 'r1.ndjson');
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('Readiness', 'Something'));
   expect(() => readRun(directory, 'r1')).toThrow('line 1');
+});
+
+test('a journal without a version is read, one of a version to come is told as such', async () => {
+  const directory = await temporary();
+  const write = (run: string, version: object) => {
+    const record = { ...event(1), ...version, prev: '0'.repeat(64) };
+    const digest = createHash('sha256').update(JSON.stringify(record)).digest('hex');
+    fs.writeFileSync(path.join(directory, `${run}.ndjson`), `${JSON.stringify({ ...record, digest })}\n`);
+  };
+  write('old', {});
+  write('new', { version: 2 });
+  expect(readRun(directory, 'old')).toEqual([event(1)]);
+  expect(() => readRun(directory, 'new')).toThrow('newer version of this program (format 2; this one reads 1)');
 });
 
 test('an unknown run, a second journal of a run and a folder that is a file are told as such', async () => {
