@@ -1,4 +1,4 @@
-import type { Basis, BranchCommit, Plan, PlannedObjective, PlannedPart } from '#model/plan.ts';
+import type { Basis, BranchCommit, Declared, Plan, PlannedObjective, PlannedPart } from '#model/plan.ts';
 
 const SHOWN = 20;
 
@@ -8,7 +8,7 @@ const SHOWN = 20;
  * @param own digest of the saved plan: its own commits are no news
  */
 export function findMoves(before: Basis, now: Basis, commits: readonly BranchCommit[] | undefined, own: string): readonly string[] {
-  return [...ofGoals(before, now), ...ofCluster(before, now), ...ofRepository(before, now, commits, own)];
+  return [...findEdits(before.goals, now.goals), ...ofCluster(before, now), ...ofRepository(before, now, commits, own)];
 }
 
 /**
@@ -30,7 +30,8 @@ export function isProgress({ files }: BranchCommit, goals: string): boolean {
   return files.length === 1 && `/${goals}`.endsWith(`/${files[0]}`);
 }
 
-function ofGoals({ goals: before }: Basis, { goals: now }: Basis): readonly string[] {
+/** What the goals declare otherwise than before, with both values. */
+export function findEdits(before: Declared, now: Declared): readonly string[] {
   const pointers = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   const moved = pointers.filter((pointer) => before[pointer]?.digest !== now[pointer]?.digest);
   return shorten(

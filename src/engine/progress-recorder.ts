@@ -6,9 +6,11 @@ import { EXIT, UserError } from '#model/errors.ts';
 import type { Status } from '#model/event.ts';
 import type { TriggerStatus } from '#model/status.ts';
 import type { RunContext, RunRequest } from './context.ts';
+import { describeDeclared } from './declared.ts';
 import { wasShown } from './evidence.ts';
 import { isDeclaredAnew } from './freshness.ts';
 import type { ObjectiveResult } from './objective-log.ts';
+import { findEdits } from './plan-moves.ts';
 
 /** Writes what a run finds into the goals file as soon as it is known, and only what the run may say. */
 export class ProgressRecorder {
@@ -80,9 +82,10 @@ export class ProgressRecorder {
     await this.#context.goalsFile.update((text) => {
       const goals = loadGoals(text, path);
       if (goals.digest !== this.#goals.digest) {
+        const edits = findEdits(describeDeclared(this.#goals.value), describeDeclared(goals.value));
         throw new UserError(
-          `${path} was changed during the run: it declares something else now`,
-          'read the change, then resume: it will be planned anew',
+          `${path} was changed during the run:\n${edits.map((edit) => `  ${edit}`).join('\n')}`,
+          'keep there what is right, then: anton-logging resume; it plans anew',
         );
       }
       return recordProgress(text, update(goals));

@@ -47,6 +47,7 @@ class Normaliser {
       environment: (this.#value.environment ?? {}) as Json,
       statements: collectStatements(this.#document),
       digest: digestGoals(this.#value),
+      value: this.#value,
       warnings: this.#warnings.toSorted((a, b) => a.line - b.line),
     };
   }

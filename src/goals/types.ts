@@ -20,6 +20,8 @@ export interface Goals {
   readonly statements: readonly Statement[];
   /** SHA-256 of the declared part: everything but statuses, dates, current_state and evidence. */
   readonly digest: string;
+  /** The file, as written. */
+  readonly value: Readonly<Record<string, unknown>>;
   /** What was understood although it is not today's form. */
   readonly warnings: readonly Warning[];
 }
