@@ -31,11 +31,15 @@ const SURROUNDING = [
 const QUIET = { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_LITERAL_PATHSPECS: '1' };
 const SETTINGS = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false', '-c', 'core.quotePath=false'];
 
+/** Milliseconds that a git which is told to end may take. */
+const PATIENCE = 5000;
+
 /** The user's own git in one directory. A failing command is an output, not an error. @throws UserError when there is no git */
 export function gitIn(directory: string): Git {
   return async (args, options = {}) => {
     const { execa } = await import('execa');
-    const result = await execa('git', [...SETTINGS, ...args], {
+    options.signal?.throwIfAborted();
+    const running = execa('git', [...SETTINGS, ...args], {
       cwd: directory,
       // In a session of its own it has no terminal: neither ssh nor a credential helper can ask there, and wait for ever.
       detached: true,
@@ -44,14 +48,31 @@ export function gitIn(directory: string): Git {
       encoding: 'buffer',
       env: { ...Object.fromEntries(SURROUNDING.map((name) => [name, undefined])), ...QUIET, ...options.env },
       ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-      ...(options.signal !== undefined && { cancelSignal: options.signal }),
     });
+    let patience: NodeJS.Timeout | undefined;
+    const end = () => {
+      signalGroup(running.pid, 'SIGTERM');
+      patience = setTimeout(signalGroup, PATIENCE, running.pid, 'SIGKILL');
+    };
+    options.signal?.addEventListener('abort', end, { once: true });
+    const result = await running;
+    options.signal?.removeEventListener('abort', end);
+    clearTimeout(patience);
     options.signal?.throwIfAborted();
     if (result.code === 'ENOENT' || result.code === 'ENOTDIR') throw notStarted(directory);
     const bytes = Buffer.from(result.stdout);
     const words = wordsOf(Buffer.from(result.stderr).toString(), result.originalMessage);
     return { failed: result.failed, bytes, stdout: bytes.toString(), words };
   };
+}
+
+/** To git and whatever it has started, which holds its output open as long as it lives: ssh, or the hook of a remote on this machine. */
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch {
+    // It is over.
+  }
 }
 
 /** A directory that is not there looks the same as a git that is not. */
