@@ -29,7 +29,7 @@ export async function readEndState({ directory, cluster }: Place): Promise<EndSt
     ['changes in the checkout', (await git(cluster.checkout, 'status', '--porcelain')).trim()],
     ['files in .git', (await readdir(join(cluster.checkout, '.git'))).sort().join(' ')],
     ['locks', (await readdir(join(directory, 'state', 'anton-logging', 'locks'))).join(' ')],
-    ['temporary files', (await readdir(join(directory, 'tmp'))).join(' ')],
+    ['temporary files of others', (await readdir(join(directory, 'tmp'))).filter((name) => !name.startsWith('anton-logging-')).join(' ')],
   ];
   const state: Record<string, string> = {};
   const neutral = neutralFor(directory, cluster);

@@ -1,22 +1,29 @@
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import { listRuns, readRun } from '#adapters/journal.ts';
 import { startCluster } from '#rehearsal/cluster.ts';
 import { type EndState, readEndState } from './end-state.ts';
-import type { Point } from './point.ts';
+import type { Point, Visit } from './point.ts';
 
 const root = resolve(import.meta.dirname, '../..');
+const KILL_AT = ['--import', join(import.meta.dirname, 'kill-at.js')];
 /** Milliseconds that one process may take, on a busy machine too. A resume that found the Lease taken would end with exit 4 instead. */
-const LONGEST = 60_000;
+const LONGEST = 120_000;
+/** Milliseconds after which the lock on goals.json counts as left behind, and more. */
+const LONG_AGO = 60_000;
 
-/** What to try: a rollout up to a phase, disturbed by a death or not. */
-export type Trial = Point | { readonly to: number };
+/** A rollout to try: where its processes die, one after the other; none: it is not disturbed. */
+export interface Trial {
+  readonly deaths: readonly Point[];
+}
 
 export interface Rollout {
-  /** The phase that each record in the first run's journal belongs to. */
-  readonly phases: readonly (number | undefined)[];
+  /** What the last process did. */
+  readonly visits: readonly Visit[];
+  /** How many processes did not come to their point: they died where its stretch ended. */
+  readonly missed: number;
   /** How it came to an end that is none; undefined: as it should. */
   readonly trouble?: string;
   readonly endState: EndState;
@@ -24,24 +31,30 @@ export interface Rollout {
   readonly took: readonly number[];
 }
 
-/** A rollout on a cluster of its own, which this process serves: `run` in a process that dies at the point, then `resume`. */
-export async function rollOut(trial: Trial): Promise<Rollout> {
+/** A rollout on a cluster of its own, which this process serves: `run` in a process that dies, then `resume` until one comes through. */
+export async function rollOut({ deaths }: Trial): Promise<Rollout> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'anton-logging-crash-')));
   const cluster = await startCluster({ directory, goals: await readFile(join(root, 'goals/goals.json'), 'utf8') });
   try {
     const env = await surroundings(directory, cluster);
+    const record = join(directory, 'record');
     const processes: Ended[] = [];
-    const start = async (args: readonly string[], options: readonly string[] = []) =>
-      processes.push(await runProgram([...options, join(root, 'bin/run.js'), ...args, '--yes'], cluster.checkout, env));
-    const run = ['run', '--to', String(trial.to)];
-    if ('append' in trial) {
-      Object.assign(env, { CRASH_APPEND: String(trial.append), CRASH_MOMENT: trial.moment });
-      await start(run, ['--import', join(import.meta.dirname, 'kill-at.js')]);
-      await start(['resume']);
-    } else await start(run);
-    const trouble = troubleOf(processes, 'append' in trial ? ['SIGKILL', 'exit 0'] : ['exit 0']);
+    let missed = 0;
+    for (const death of [...deaths, undefined]) {
+      await rm(record, { force: true });
+      const command = processes.length === 0 ? 'run' : 'resume';
+      const more = { CRASH_RECORD: record, ...(death && { CRASH_AT: JSON.stringify(death) }) };
+      const args = [...KILL_AT, join(root, 'bin/run.js'), command, '--yes'];
+      const ended = await runProgram(args, cluster.checkout, { ...env, ...more });
+      const recorded = await linesOf(record);
+      if (recorded.at(-1) === 'missed') missed += 1;
+      processes.push({ ...ended, isRight: isRight(ended, recorded.at(-1) === 'missed' ? undefined : death, death === undefined) });
+      await ageLocks(join(directory, 'state', 'anton-logging', 'locks'));
+    }
+    const trouble = troubleOf(processes);
     return {
-      phases: phasesOf(join(directory, 'state', 'anton-logging', 'runs')),
+      visits: (await linesOf(record)).filter((line) => typeof line !== 'string'),
+      missed,
       ...(trouble === undefined ? {} : { trouble }),
       endState: await readEndState({ directory, cluster }),
       took: processes.map(({ took }) => took),
@@ -50,6 +63,21 @@ export async function rollOut(trial: Trial): Promise<Rollout> {
     await cluster.stop();
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+async function linesOf(record: string): Promise<readonly (Visit | string)[]> {
+  if (!existsSync(record)) return [];
+  return (await readFile(record, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+/** As if somebody came back after a minute: who holds a file's lock is told by the time alone. */
+async function ageLocks(locks: string): Promise<void> {
+  if (!existsSync(locks)) return;
+  const then = (Date.now() - LONG_AGO) / 1000;
+  for (const lock of await readdir(locks)) await utimes(join(locks, lock), then, then);
 }
 
 async function surroundings(directory: string, { kubeconfig, url }: { readonly kubeconfig: string; readonly url: string }) {
@@ -70,6 +98,7 @@ interface Ended {
   readonly end: string;
   readonly output: string;
   readonly took: number;
+  readonly isRight?: boolean;
 }
 
 async function runProgram(args: readonly string[], cwd: string, env: Record<string, string>): Promise<Ended> {
@@ -79,13 +108,15 @@ async function runProgram(args: readonly string[], cwd: string, env: Record<stri
   return { end, output: program.all, took: performance.now() - began };
 }
 
-function troubleOf(processes: readonly Ended[], expected: readonly string[]): string | undefined {
-  const wrong = processes.findIndex(({ end }, index) => end !== expected[index]);
-  const one = processes[wrong];
-  return one && `process ${wrong + 1} ended with ${one.end} instead of ${expected[wrong]}:\n${one.output.slice(-3000)}`;
+/** Where no file can be written, the program says so and what to do. */
+function isRight({ end, output }: Ended, death: Point | undefined, isLast: boolean): boolean {
+  if (isLast) return end === 'exit 0';
+  if (death?.moment !== 'full' && death?.moment !== 'read-only') return end === 'SIGKILL';
+  return /^exit [12]$/.test(end) && /(ENOSPC|EROFS)/.test(output) && output.includes('To fix it: ');
 }
 
-function phasesOf(journals: string): readonly (number | undefined)[] {
-  const first = listRuns(journals).at(-1);
-  return first === undefined ? [] : readRun(journals, first).map((event) => ('phase' in event ? event.phase : undefined));
+function troubleOf(processes: readonly Ended[]): string | undefined {
+  const wrong = processes.findIndex((one) => one.isRight !== true);
+  const one = processes[wrong];
+  return one && `process ${wrong + 1} ended with ${one.end}:\n${one.output.slice(-3000)}`;
 }

@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest';
-import { MOMENTS, type Moment } from './point.ts';
-import { rollOutUndisturbed, tryPoints } from './workers.ts';
+import { choosePoints, dealChains, type Point } from './point.ts';
+import { rollOutUndisturbed, tryChains } from './workers.ts';
 
-const LAST_PHASE = 6;
-/** One in each stretch of a run that has about 265 appends; `npm run test:crash` tries them all. */
-const APPENDS = [20, 65, 110, 155, 200, 245];
+const COUNT = 20;
+const ROLLOUTS = 2;
 
-test('a rollout killed at an append to its journal and resumed ends as an undisturbed one', { timeout: 300_000 }, async () => {
-  const points = APPENDS.map((append, index) => ({ append, moment: MOMENTS[index % MOMENTS.length] as Moment, to: LAST_PHASE }));
-  const results = await tryPoints(points, await rollOutUndisturbed([LAST_PHASE]));
+test('a rollout that is killed again and again and resumed ends as an undisturbed one', { timeout: 300_000 }, async () => {
+  const undisturbed = await rollOutUndisturbed();
+  const all = choosePoints(undisturbed.visits);
+  // `npm run test:crash` tries them all.
+  const sample = Array.from({ length: COUNT }, (_, index) => all[Math.floor(((index + 0.5) * all.length) / COUNT)] as Point);
+  const chains = Array.from({ length: ROLLOUTS }, (_, chain) => sample.filter((_, index) => index % ROLLOUTS === chain));
+  const results = await tryChains(chains, undisturbed);
   expect(results.filter(({ troubles }) => troubles.length > 0)).toEqual([]);
-  expect(results).toHaveLength(6);
+  expect(dealChains(all).flat()).toHaveLength(all.length);
 });

@@ -1,45 +1,40 @@
 import { join } from 'node:path';
 import { inWorkers } from '../workers.ts';
-import { differences, type EndState } from './end-state.ts';
+import { differences } from './end-state.ts';
 import type { Point } from './point.ts';
 import type { Rollout, Trial } from './rollout.ts';
 
 const WORKERS = 2;
 const WORKER = join(import.meta.dirname, 'worker.ts');
 
-/** How rollouts end that nobody disturbs, by their last phase. */
-export type Expected = ReadonlyMap<number, Rollout>;
-
-export interface Result {
-  readonly point: Point;
+export interface Result extends Pick<Rollout, 'missed' | 'took'> {
+  readonly deaths: readonly Point[];
   /** What is not as in an undisturbed rollout; empty: it converged. */
   readonly troubles: readonly string[];
-  /** Milliseconds until the death, and of the resume. */
-  readonly took: readonly number[];
 }
 
-/** @throws Error when one of them does not end as it should */
-export async function rollOutUndisturbed(lasts: readonly number[]): Promise<Expected> {
-  const expected = new Map<number, Rollout>();
-  const trials = [...new Set(lasts)].map((to): Trial => ({ to }));
-  await inWorkers<Trial, Rollout>(WORKER, WORKERS, trials, ({ to }, rollout) => {
-    if (rollout.trouble !== undefined) throw new Error(`the undisturbed rollout to phase ${to} failed: ${rollout.trouble}`);
-    expected.set(to, rollout);
+/** @throws Error when it does not end as it should */
+export async function rollOutUndisturbed(): Promise<Rollout> {
+  let undisturbed: Rollout | undefined;
+  await inWorkers<Trial, Rollout>(WORKER, 1, [{ deaths: [] }], (_, rollout) => {
+    undisturbed = rollout;
     return undefined;
   });
-  return expected;
+  if (undisturbed === undefined || undisturbed.trouble !== undefined) throw new Error(`the undisturbed rollout: ${undisturbed?.trouble}`);
+  return undisturbed;
 }
 
-/** Tries the points, two at a time, and compares what each rollout left with what is expected. */
-export async function tryPoints(
-  points: readonly Point[],
-  expected: Expected,
+/** Tries the rollouts, two at a time, and compares what each left with what the undisturbed one did. */
+export async function tryChains(
+  chains: readonly (readonly Point[])[],
+  { endState: expected }: Pick<Rollout, 'endState'>,
   onResult: (result: Result) => void = () => {},
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
-  await inWorkers<Point, Rollout>(WORKER, WORKERS, points, (point, { trouble, endState, took }) => {
-    const wanted = expected.get(point.to)?.endState as EndState;
-    const result = { point, took, troubles: [...(trouble === undefined ? [] : [trouble]), ...differences(wanted, endState)] };
+  const trials = chains.map((deaths): Trial => ({ deaths }));
+  await inWorkers<Trial, Rollout>(WORKER, WORKERS, trials, ({ deaths }, { trouble, endState, missed, took }) => {
+    const troubles = [...(trouble === undefined ? [] : [trouble]), ...differences(expected, endState)];
+    const result = { deaths, missed, took, troubles };
     results.push(result);
     onResult(result);
     return undefined;
