@@ -35,6 +35,11 @@ test('a request carries the token, and no message ever does', async () => {
   await failure.catch((error: Error) => expect(`${error.message}${error.stack}`).not.toContain('secret-token'));
 });
 
+test('an address that is none is quoted without its credentials', async () => {
+  const kubeconfig = await writeKubeconfig('ftp://somebody:hunter22@127.0.0.1');
+  await expect(connect({ kubeconfig })).rejects.toThrow('names no address of an API server but "ftp://***@127.0.0.1"');
+});
+
 test('429, 503 and broken connections are tried again, up to three times', async () => {
   const asked: Record<string, number> = {};
   const { kubernetes } = await serve((request, response) => {

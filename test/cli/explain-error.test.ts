@@ -19,6 +19,11 @@ describe('an error', () => {
     expect(exit).toBe(70);
   });
 
+  it('of ours quotes no credential, and says where it happened', () => {
+    const { text } = explainError(new TypeError('password=hunter22 is not a function'), false);
+    expect(text).toMatch(/^TypeError: password=\*\*\* is not a function\n {4}at .*explain-error\.test\.ts:\d+/);
+  });
+
   it('after Ctrl-C is the interruption', () => {
     expect(explainError(new Error('aborted'), true).exit).toBe(130);
   });

@@ -2,6 +2,7 @@ import type { Cluster } from '@kubernetes/client-node';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { Agent, type Dispatcher } from 'undici';
 import { EXIT, Unobserved, UserError } from '#model/errors.ts';
+import { redact, redactUrls } from '#model/redact.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { proxyFor } from './proxy.ts';
 
@@ -61,7 +62,7 @@ export function placeOf({ kubeconfig }: Pick<ConfigOptions, 'kubeconfig'>): stri
 
 function noServer(context: string, { server }: Cluster): UserError {
   return new UserError(
-    `context "${context}" names no address of an API server but "${server}"`,
+    `context "${context}" names no address of an API server but "${redactUrls(server)}"`,
     'write it as https://HOST:PORT in clusters[].cluster.server of the kubeconfig',
   );
 }
@@ -161,6 +162,6 @@ function explainCredentials(error: NodeJS.ErrnoException, plugin: string | undef
   const command = `${plugin} (users[].user.exec.command in the kubeconfig)`;
   if (error.syscall?.startsWith('spawn'))
     return { words: `the plugin ${plugin} can't be started: ${words}`, remedy: `install ${command}, or put it on the PATH` };
-  const said = error instanceof SyntaxError ? 'it answered with something that is no ExecCredential' : words || 'it failed without a word';
+  const said = error instanceof SyntaxError ? 'it answered with something that is no ExecCredential' : redact(words) || 'it failed without a word';
   return { words: `the plugin ${plugin}: ${said}`, remedy: `log in again; by hand ${command} has to print an ExecCredential` };
 }

@@ -1,4 +1,5 @@
 import { EXIT, Unobserved, Unreadable, UserError } from '#model/errors.ts';
+import { redact } from '#model/redact.ts';
 import { suggest } from './suggest.ts';
 
 interface Explanation {
@@ -21,11 +22,17 @@ export function explainError(error: unknown, interrupted: boolean, commands: rea
   }
   const usage = usageError(error, commands);
   if (usage !== undefined) return usage;
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
-    text: `${stack}\n\nThis is a bug in anton-logging. Please report it with the lines above, the command line and what you expected.`,
+    text: `${stackOf(error)}\n\nThis is a bug in anton-logging. Please report it with the lines above, the command line and what you expected.`,
     exit: EXIT.bug,
   };
+}
+
+/** The message may quote what the program was working with; where it happened says no secret, and must stay readable. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return redact(String(error));
+  const { message, stack = message } = error;
+  return stack.replace(message, () => redact(message));
 }
 
 /** "Error: what is wrong" and "To fix it: what to do". */

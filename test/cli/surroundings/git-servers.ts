@@ -8,11 +8,11 @@ import { scratchFolder } from '../scratch.ts';
 export const LOGIN = { user: 'somebody', password: 'hunter2' };
 
 /** The repositories of a folder as a Git server gives them out over HTTP: to those who log in (git http-backend behind Basic). */
-export function gitOverHttp(repositories: string): RequestListener {
+export function gitOverHttp(repositories: string, logins = [LOGIN]): RequestListener {
   const backend = join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend');
-  const expected = `Basic ${Buffer.from(`${LOGIN.user}:${LOGIN.password}`).toString('base64')}`;
+  const expected = logins.map(({ user, password }) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`);
   return (request, response) => {
-    if (request.headers.authorization === expected) return runBackend(backend, repositories, request, response);
+    if (expected.includes(request.headers.authorization ?? '')) return runBackend(backend, repositories, request, response);
     request.resume();
     response.writeHead(401, { 'www-authenticate': 'Basic realm="homelab"' }).end();
   };
