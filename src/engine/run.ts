@@ -1,26 +1,19 @@
 import { loadGoals } from '#goals/load.ts';
-import type { Evidence, Goals, MatchedObjective, MatchedPhase } from '#goals/types.ts';
-import { EXIT, type Exit, LeaseLost, Unobserved, Unreadable, UserError } from '#model/errors.ts';
-import type { RunState, Status } from '#model/event.ts';
+import type { Evidence, Goals, MatchedPhase } from '#goals/types.ts';
+import { EXIT, LeaseLost } from '#model/errors.ts';
+import type { Status } from '#model/event.ts';
 import type { HeldLock } from '#model/ports.ts';
 import type { RunContext, RunRequest } from './context.ts';
 import { createEmit } from './emit.ts';
-import { wasShown } from './evidence.ts';
-import { runStateOf, worstExit } from './exit.ts';
+import { worstExit } from './exit.ts';
 import { findLastChange } from './freshness.ts';
-import { describePermission, diagnosisPermissionsOf, distinct, permissionsOf } from './permissions.ts';
 import { type PhaseResult, runPhase } from './phase.ts';
+import { checkPermissions, isPassable } from './preflight.ts';
 import { ProgressRecorder, statusAfterRollback } from './progress-recorder.ts';
+import { finish, interrupted, lost, paragraphOf, type RunResult, resultOfError } from './run-result.ts';
 import type { RunTools } from './run-tools.ts';
 import { selectPhases } from './select-phases.ts';
 import { judgeTriggers, refuseStart } from './triggers.ts';
-
-export interface RunResult {
-  readonly exit: Exit;
-  readonly state: RunState;
-  readonly summary: string;
-  readonly remedy?: string;
-}
 
 /**
  * One run: Lease, permissions, then the phases in order; every result is in the goals file before the next begins.
@@ -95,7 +88,8 @@ class Run {
         lock,
         lastChangeBefore: this.#lastChangeBefore,
       };
-      return (await this.#preflight()) ?? (await this.#runAll(tools));
+      const { access } = this.#context;
+      return (await checkPermissions(this.#selected(), { ...tools, access })) ?? (await this.#runAll(tools));
     } catch (error) {
       return this.#endOf(error);
     } finally {
@@ -113,49 +107,13 @@ class Run {
       this.#lose(error.message);
       return lost(error.message);
     }
-    if (error instanceof UserError) return finish(error.exit, error.message, error.remedy);
-    if (error instanceof Unobserved) return finish(EXIT.unknown, error.message, `${error.remedy}, then: anton-logging resume`);
-    if (error instanceof Unreadable) {
-      return finish(
-        EXIT.unknown,
-        error.message,
-        'see what changes the answers of this API server on their way, then: anton-logging resume',
-      );
-    }
-    throw error;
+    return resultOfError(error);
   }
 
   /** Ctrl-C and a lost Lease end everything, whatever came of what was under way. */
   #stopped(): RunResult | undefined {
-    if (this.#context.signal.aborted) return finish(EXIT.interrupted, 'interrupted; what was done is recorded', 'anton-logging resume');
+    if (this.#context.signal.aborted) return interrupted();
     return this.#leaseLost === undefined ? undefined : lost(this.#leaseLost);
-  }
-
-  /** Every permission of the phases to come, asked for before the first write. */
-  async #preflight(): Promise<RunResult | undefined> {
-    const { apply, repair } = this.#request;
-    const permissions = distinct(this.#selected().flatMap(({ body }) => permissionsOf(body, apply, apply && repair)));
-    const needed = new Set(permissions.map(describePermission));
-    const all = distinct([...permissions, ...this.#selected().flatMap(({ body }) => diagnosisPermissionsOf(body))]);
-    const missing = (await this.#context.access.denied(all, this.#signal())).map(describePermission);
-    const denied = missing.filter((one) => needed.has(one));
-    const unexplained = missing.filter((one) => !needed.has(one));
-    this.#emit({ type: 'preflight.finished', asked: all.length, denied, ...(unexplained.length === 0 ? {} : { unexplained }) });
-    if (denied.length === 0) return undefined;
-    return finish(
-      EXIT.notReady,
-      `${denied.length} of ${permissions.length} permissions are missing:\n${denied.map((one) => `  ${one}`).join('\n')}`,
-      `grant them to the user or service account of this kubeconfig, then run again; nothing was changed${this.#leaveOutDone(denied)}`,
-    );
-  }
-
-  /** A role for what is left does not grant what only finished phases need. */
-  #leaveOutDone(denied: readonly string[]): string {
-    const first = this.#selected().find((phase) => !phase.objectives.every(isPassable));
-    if (first === undefined || first.number === this.#request.from) return '';
-    const left = this.#selected().filter(({ number }) => number >= first.number);
-    const needed = new Set(left.flatMap(({ body }) => permissionsOf(body, true, this.#request.repair).map(describePermission)));
-    return denied.some((one) => needed.has(one)) ? '' : `. Only finished phases need them: anton-logging run --from ${first.number}`;
   }
 
   async #runAll(tools: RunTools): Promise<RunResult> {
@@ -273,23 +231,4 @@ class Run {
 /** Whether running the phase may mend what is not met; otherwise it would only look again. */
 function hasSteps({ objectives }: MatchedPhase): boolean {
   return objectives.some(({ definition }) => (definition?.steps ?? []).length > 0);
-}
-
-/** Shown, or waiting for nothing but a gate beside which other work may go on. */
-function isPassable({ skipped, ...objective }: MatchedObjective): boolean {
-  const waitsAside = objective.status === 'waiting' && objective.evidence?.waiting_for?.non_blocking === true;
-  return skipped !== undefined || wasShown(objective) || waitsAside;
-}
-
-function lost(why: string): RunResult {
-  return finish(EXIT.locked, `the Lease was lost: ${why}`, 'see who holds it with `anton-logging unlock`, then resume');
-}
-
-/** For a person: what is wrong, down to the innermost cause. */
-function paragraphOf(result: PhaseResult | undefined): string {
-  return [result?.reason ?? 'not completed', ...(result?.because ?? [])].join(', because ');
-}
-
-function finish(exit: Exit, summary: string, remedy?: string): RunResult {
-  return { exit, state: runStateOf(exit), summary, ...(remedy === undefined ? {} : { remedy }) };
 }

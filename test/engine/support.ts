@@ -1,6 +1,7 @@
 import type { RunContext, RunRequest } from '#engine/context.ts';
 import { createEmit } from '#engine/emit.ts';
-import { type RunResult, runPhases } from '#engine/run.ts';
+import { runPhases } from '#engine/run.ts';
+import type { RunResult } from '#engine/run-result.ts';
 import type { RunTools } from '#engine/run-tools.ts';
 import type { Change } from '#model/change.ts';
 import type { Environment } from '#model/environment.ts';
