@@ -162,6 +162,7 @@ function explainCredentials(error: NodeJS.ErrnoException, plugin: string | undef
   const command = `${plugin} (users[].user.exec.command in the kubeconfig)`;
   if (error.syscall?.startsWith('spawn'))
     return { words: `the plugin ${plugin} can't be started: ${words}`, remedy: `install ${command}, or put it on the PATH` };
-  const said = error instanceof SyntaxError ? 'it answered with something that is no ExecCredential' : redact(words) || 'it failed without a word';
+  const said =
+    error instanceof SyntaxError ? 'it answered with something that is no ExecCredential' : redact(words) || 'it failed without a word';
   return { words: `the plugin ${plugin}: ${said}`, remedy: `log in again; by hand ${command} has to print an ExecCredential` };
 }
