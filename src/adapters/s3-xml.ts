@@ -25,18 +25,39 @@ export async function readParts(text: string): Promise<Parts> {
   if (valid !== true) throw new Unreadable(`the object store's answer is not XML: ${valid.err.msg}`);
   // Keys that look like numbers must stay texts.
   const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'Contents' });
-  const document: Record<string, Element | undefined> = parser.parse(text);
+  const document: Record<string, Element | undefined> = parse(parser, text);
   const { ListBucketResult: list, InitiateMultipartUploadResult: upload, Error: refusal } = document;
   const next = list?.IsTruncated === 'true' ? list.NextContinuationToken : undefined;
   return {
-    objects: (list?.Contents ?? []).map(({ Key, Size, LastModified }) => ({ key: Key, size: Number(Size), modified: LastModified })),
-    ...(next !== undefined && { next }),
-    ...(upload?.UploadId !== undefined && { uploadId: upload.UploadId }),
-    ...(refusal?.Code !== undefined && { code: refusal.Code }),
-    ...(refusal?.Message !== undefined && { message: refusal.Message }),
+    objects: (list?.Contents ?? []).map(readEntry),
+    ...ifText('next', next),
+    ...ifText('uploadId', upload?.UploadId),
+    ...ifText('code', refusal?.Code),
+    ...ifText('message', refusal?.Message),
   };
 }
 
-type Element = Readonly<Record<Exclude<string, 'Contents'>, string | undefined>> & {
-  readonly Contents?: readonly { readonly Key: string; readonly Size: string; readonly LastModified: string }[];
-};
+/** The parser refuses what the validator lets pass: entities that grow without end, names that JavaScript gives a meaning. */
+function parse(parser: { parse(text: string): unknown }, text: string): Record<string, Element | undefined> {
+  try {
+    return parser.parse(text) as Record<string, Element | undefined>;
+  } catch (error) {
+    throw new Unreadable(`the object store's answer can't be understood: ${(error as Error).message}`);
+  }
+}
+
+/** @throws Unreadable when it is no object of a bucket */
+function readEntry({ Key, Size, LastModified }: Entry): Parts['objects'][number] {
+  const size = Number(Size);
+  if (typeof Key !== 'string' || typeof LastModified !== 'string' || !(size >= 0))
+    throw new Unreadable("the object store's answer lists something that is no object");
+  return { key: Key, size, modified: LastModified };
+}
+
+/** An element that has others in it is no text. */
+function ifText<K extends string>(name: K, value: unknown): { readonly [key in K]?: string } {
+  return (typeof value === 'string' ? { [name]: value } : {}) as { readonly [key in K]?: string };
+}
+
+type Entry = Readonly<Record<'Key' | 'Size' | 'LastModified', unknown>>;
+type Element = Readonly<Record<string, unknown>> & { readonly Contents?: readonly Entry[] };

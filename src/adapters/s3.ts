@@ -1,5 +1,5 @@
 import type { DeleteObject, PutObject } from '#model/change.ts';
-import { UserError } from '#model/errors.ts';
+import { Unreadable, UserError } from '#model/errors.ts';
 import type { Clock } from '#model/ports.ts';
 import type { BucketRef, S3Answer, S3Request } from '#model/read.ts';
 import type { Kubernetes, Method, Reply } from './kubernetes/connect.ts';
@@ -25,6 +25,8 @@ const KEEP = 60_000;
 const PART = 5 * 1024 * 1024;
 /** Bytes; only ends of a sample are looked at. */
 const LARGEST_SAMPLE = 4 * 1024 * 1024;
+/** Of a thousand objects each. */
+const MOST_PAGES = 5000;
 const REFUSED_KEYS = ['InvalidAccessKeyId', 'SignatureDoesNotMatch'];
 
 export function createS3(kubernetes: Kubernetes, clock: Clock): S3 {
@@ -86,15 +88,16 @@ export function createS3(kubernetes: Kubernetes, clock: Clock): S3 {
   async function list(request: S3Request, signal: AbortSignal): Promise<S3Answer> {
     const objects: { key: string; size: number; modified: string }[] = [];
     let next: string | undefined;
-    for (;;) {
+    for (let pages = 0; pages < MOST_PAGES; pages += 1) {
       const query = { 'list-type': '2', prefix: request.key ?? '', ...(next !== undefined && { 'continuation-token': next }) };
       const reply = await send(request.bucket, { method: 'GET', query, ...wrong(request) }, signal);
       if (reply.status !== 200) return refusal(reply);
       const page = await readList(reply.body);
-      objects.push(...page.objects);
+      for (const object of page.objects) objects.push(object);
       next = page.next;
       if (next === undefined) return { of: 's3', status: 200, objects };
     }
+    throw new Unreadable(`bucket ${request.bucket.name}: its list has no end after ${MOST_PAGES} pages`);
   }
 
   /** A list, and what its newest objects hold: those that are gone or too large by then have no body. */

@@ -19,6 +19,14 @@ describe('an error', () => {
     expect(exit).toBe(70);
   });
 
+  it.each([
+    new UserError('pod \u001b[2Jx\u0007:\n\ta diff', 'say \u009b2J'),
+    new Unobserved('unreachable', 'gone \u001b]0;title\u0007'),
+    new TypeError('\u001b[31m'),
+  ])('moves no cursor: %#', (error) => {
+    expect(explainError(error, false).text).not.toMatch(/[^\P{Cc}\n\t]/u);
+  });
+
   it('of ours quotes no credential, and says where it happened', () => {
     const { text } = explainError(new TypeError('password=hunter22 is not a function'), false);
     expect(text).toMatch(/^TypeError: password=\*\*\* is not a function\n {4}at .*explain-error\.test\.ts:\d+/);

@@ -62,7 +62,7 @@ export function placeOf({ kubeconfig }: Pick<ConfigOptions, 'kubeconfig'>): stri
 
 function noServer(context: string, { server }: Cluster): UserError {
   return new UserError(
-    `context "${context}" names no address of an API server but "${redactUrls(server)}"`,
+    `context "${context}" names no address of an API server but "${redactUrls(String(server))}"`,
     'write it as https://HOST:PORT in clusters[].cluster.server of the kubeconfig',
   );
 }

@@ -22,7 +22,8 @@ export function statusOf(reply: Reply): StatusBody | undefined {
 
 /** What the server said, in one line. */
 export function messageOf(reply: Reply): string {
-  const words = statusOf(reply)?.message ?? reply.body.trim().split('\n', 1)[0] ?? '';
+  const said = statusOf(reply)?.message;
+  const words = typeof said === 'string' ? said : (reply.body.trim().split('\n', 1)[0] ?? '');
   return words === '' ? `status ${reply.status}` : words.slice(0, 500);
 }
 

@@ -8,6 +8,8 @@ import { readObject } from './read.ts';
 
 /** How long a Lease lasts without renewal. */
 export const LEASE_SECONDS = 30;
+/** A week. */
+const LONGEST_LEASE = 7 * 24 * 3600;
 /** Annotations that tell others what its holder does. */
 export const RUN = 'anton-logging/run';
 export const PHASE = 'anton-logging/phase';
@@ -24,7 +26,7 @@ export async function readHolder(kubernetes: Kubernetes, namespace: string, now:
 /** Whom a Lease names, and whether it may still write. */
 export function holderOf(lease: Manifest, now: Date): Holder | undefined {
   const { holderIdentity: identity, acquireTime: since, renewTime: renewed } = specOf(lease);
-  if (identity === undefined || identity === '') return undefined;
+  if (typeof identity !== 'string' || identity === '') return undefined;
   const { [RUN]: run, [PHASE]: phase } = lease.metadata.annotations ?? {};
   const known = { run, phase, since, renewed };
   const state = isDeadHere(identity) ? 'gone' : expiryOf(lease) < now ? 'expired' : 'alive';
@@ -35,7 +37,9 @@ export function holderOf(lease: Manifest, now: Date): Holder | undefined {
 export function expiryOf(lease: Manifest): Date {
   const { renewTime = '', leaseDurationSeconds = LEASE_SECONDS } = specOf(lease);
   const renewed = Date.parse(renewTime);
-  return new Date(Number.isNaN(renewed) ? 0 : renewed + leaseDurationSeconds * 1000);
+  // Anybody may have written it: what gives no time would be held for ever.
+  const seconds = Number.isInteger(leaseDurationSeconds) ? Math.min(leaseDurationSeconds, LONGEST_LEASE) : LEASE_SECONDS;
+  return new Date(Number.isNaN(renewed) ? 0 : renewed + seconds * 1000);
 }
 
 /**

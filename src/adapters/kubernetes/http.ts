@@ -8,6 +8,8 @@ import { describeFailure, isTransient, messageOf, statusOf } from './failures.ts
 const TIMEOUT = 30_000;
 const RETRIES = 3;
 const LONGEST_PAUSE = 5_000;
+/** Bytes of an answer, and characters of a line of a watch: the largest page of a list that an API server sends has a tenth of that. */
+const LARGEST = 64 * 2 ** 20;
 
 /** Requests with the kubeconfig's TLS and credentials, tried again where that can do no harm. */
 export function openHttp(access: Access, timeout = TIMEOUT): Kubernetes {
@@ -26,7 +28,7 @@ export function openHttp(access: Access, timeout = TIMEOUT): Kubernetes {
         ...(body !== undefined && { body }),
         signal: AbortSignal.any(signals),
       });
-      return { status: response.statusCode, headers: flatten(response.headers), body: await response.body.text() };
+      return { status: response.statusCode, headers: flatten(response.headers), body: await readBody(response.body, path) };
     } catch (error) {
       options.signal?.throwIfAborted();
       throw describeFailure(error, access.server, access.proxy);
@@ -75,7 +77,7 @@ export function openHttp(access: Access, timeout = TIMEOUT): Kubernetes {
         });
         if (response.statusCode !== 200) {
           if (response.statusCode === 401) access.renew();
-          const reply = { status: response.statusCode, headers: flatten(response.headers), body: await response.body.text() };
+          const reply = { status: response.statusCode, headers: flatten(response.headers), body: await readBody(response.body, path) };
           yield { type: 'ERROR', object: { kind: 'Status', code: reply.status, message: messageOf(reply) } };
           return;
         }
@@ -88,12 +90,25 @@ export function openHttp(access: Access, timeout = TIMEOUT): Kubernetes {
   };
 }
 
+/** @throws Unreadable when it is larger than anything that is meant to be read; what is left of it is not waited for */
+async function readBody(body: AsyncIterable<Buffer>, path: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > LARGEST) throw new Unreadable(`the answer to ${path} is larger than ${LARGEST / 2 ** 20} MiB`);
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
 async function* documents(body: AsyncIterable<Buffer>): AsyncIterable<unknown> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of body) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
+    if (rest.length > LARGEST) throw new Unreadable('a line of a watch has no end');
     for (const line of lines) {
       if (line.trim() === '') continue;
       try {

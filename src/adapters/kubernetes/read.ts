@@ -7,6 +7,8 @@ import { readFailure, statusOf } from './failures.ts';
 import { pathOfObject, pathOfScope } from './paths.ts';
 
 const PAGE = '500';
+/** Pages of one list, also those that were read in vain: half a million objects is more than any cluster has of a kind. */
+const MOST_PAGES = 1000;
 /** The groups of Kubernetes itself that are read. */
 const ALWAYS_SERVED = ['', 'apps', 'batch', 'coordination.k8s.io', 'rbac.authorization.k8s.io', 'storage.k8s.io'];
 /** Where little of each object is kept: what a page leaves behind counts, then. */
@@ -36,7 +38,7 @@ export async function readList(kubernetes: Kubernetes, { scope, selector, fields
   const what = `list of ${scope.resource}${scope.namespace === undefined ? '' : ` in ${scope.namespace}`}`;
   const items: Manifest[] = [];
   let next: string | undefined;
-  for (;;) {
+  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
     const query = {
       limit: fields === undefined ? PAGE : SMALL_PAGE,
       ...(selector !== undefined && { labelSelector: selector }),
@@ -62,6 +64,7 @@ export async function readList(kubernetes: Kubernetes, { scope, selector, fields
     next = (page.metadata as { continue?: string } | undefined)?.continue || undefined;
     if (next === undefined) return { of: 'list', served: true, items };
   }
+  throw new Unreadable(`${what}: it has no end after ${MOST_PAGES} pages`);
 }
 
 /**
@@ -129,7 +132,13 @@ async function readSecretData(
 ): Promise<{ what: string; data: Readonly<Record<string, string | undefined>> | undefined }> {
   const ref = { apiVersion: 'v1', kind: 'Secret', namespace, name };
   const { object } = await readObject(kubernetes, ref, signal);
-  return { what: nameOf(ref), data: object && ((object.data ?? {}) as Record<string, string>) };
+  return { what: nameOf(ref), data: object && textsIn(object.data) };
+}
+
+/** Its values that are texts: all that a Secret can have. */
+function textsIn(data: unknown): Readonly<Record<string, string>> {
+  const entries = typeof data === 'object' && data !== null ? Object.entries(data) : [];
+  return Object.fromEntries(entries.filter(([, value]) => typeof value === 'string'));
 }
 
 function decode(value: string): string {

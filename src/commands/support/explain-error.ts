@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { EXIT, Unobserved, Unreadable, UserError } from '#model/errors.ts';
 import { redact } from '#model/redact.ts';
 import { suggest } from './suggest.ts';
@@ -13,6 +14,11 @@ interface Explanation {
  * @param commands what could have been meant: "phase run"
  */
 export function explainError(error: unknown, interrupted: boolean, commands: readonly string[] = []): Explanation {
+  const { text, exit } = explain(error, interrupted, commands);
+  return { text: withoutControls(text), exit };
+}
+
+function explain(error: unknown, interrupted: boolean, commands: readonly string[]): Explanation {
   if (error instanceof UserError) return { text: withRemedy(error.message, error.remedy), exit: error.exit };
   if (interrupted) return { text: withRemedy('Interrupted.', 'anton-logging resume continues where it stopped'), exit: EXIT.interrupted };
   if (error instanceof Unobserved) return { text: withRemedy(error.message, `${error.remedy}, then run this again`), exit: EXIT.unknown };
@@ -33,6 +39,11 @@ function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return redact(String(error));
   const { message, stack = message } = error;
   return stack.replace(message, () => redact(message));
+}
+
+/** What a cluster, a file or git said may stand in it, and must not reach the terminal as a command. Lines stay lines. */
+function withoutControls(text: string): string {
+  return stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]+/gu, ' ');
 }
 
 /** "Error: what is wrong" and "To fix it: what to do". */
