@@ -8,6 +8,8 @@ import { type Lookup, whatIsMissing } from './root.ts';
 
 /** Milliseconds before a container that ended is started again: the kubelet's first back-off. */
 const BACK_OFF = 10_000;
+/** Restarts after which nobody waits any longer. */
+const OFTEN = 3;
 /** A pod with this annotation has its real process killed and kept down. */
 const FAULT = 'anton-logging.test/fault';
 
@@ -44,9 +46,8 @@ export class RealPod {
       const container = this.#containers.get(spec.name) ?? { restarts: 0, ready: false, notBefore: 0, began: 0 };
       this.#containers.set(spec.name, container);
       if (!isReal(spec.name)) container.startedAt ??= now();
-      else if (isDown && container.daemon !== undefined) await container.daemon.stop();
-      else if (!isDown && container.daemon === undefined && Date.now() >= container.notBefore)
-        await this.#start(pod, spec, container, find);
+      else if (isDown) await keepDown(container);
+      else if (container.daemon === undefined && Date.now() >= container.notBefore) await this.#start(pod, spec, container, find);
       const wasReady = container.ready;
       container.ready = container.startedAt !== undefined && (await isReady(spec, container));
       if (isReal(spec.name) && container.ready && !wasReady) this.#programs.onReady(spec.name, performance.now() - container.began);
@@ -120,6 +121,12 @@ export class RealPod {
 
 export function logName(namespace: string, pod: string, container: string): string {
   return `${namespace}_${pod}_${container}`;
+}
+
+/** Whatever kills it does so again and again: nobody has to wait for that here. */
+async function keepDown(container: Container): Promise<void> {
+  container.restarts = Math.max(container.restarts, OFTEN);
+  await container.daemon?.stop();
 }
 
 /** A process without a probe is ready while it runs. */
