@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { UserError } from '#model/errors.ts';
 import type { GoalsFile } from '#model/ports.ts';
 import { makeFolder, remedyForFile } from './file-trouble.ts';
@@ -11,7 +12,10 @@ import { clearLeftovers, nameBeside, replaceFile } from './replace-file.ts';
 const LIMIT = 5 * 1024 * 1024;
 /** Milliseconds after which a lock whose holder no longer touches it is another's to take: the shortest that the library allows. */
 const STALE = 5000;
-const RETRIES = { retries: 100, factor: 1.2, minTimeout: 20, maxTimeout: 200 };
+/** How often a lock that another holds is tried for, with pauses of so many milliseconds. */
+const TRIES = 100;
+const SHORTEST_PAUSE = 20;
+const LONGEST_PAUSE = 200;
 
 /** goals/goals.json in this directory or the nearest one above it. */
 export function findGoalsFile(directory: string): string | undefined {
@@ -114,7 +118,7 @@ async function lock(file: string): Promise<() => Promise<void>> {
     const target = await fs.realpath(file);
     makeFolder(locks);
     const lockfilePath = path.join(locks, createHash('sha256').update(target).digest('hex').slice(0, 32));
-    return await lockfile.lock(target, { realpath: false, stale: STALE, retries: RETRIES, lockfilePath });
+    return await onceFree(() => lockfile.lock(target, { realpath: false, stale: STALE, lockfilePath }));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') await readText(file);
     if ((error as NodeJS.ErrnoException).code === 'ELOCKED')
@@ -123,6 +127,18 @@ async function lock(file: string): Promise<() => Promise<void>> {
       `the goals file ${file} can't be locked: ${(error as Error).message}`,
       remedyForFile(error, `make ${locks} writable, or set XDG_STATE_HOME to a folder that is`),
     );
+  }
+}
+
+/** The library's own retries do not ask what the trouble is: a read-only disk would be tried for as long as a lock. */
+async function onceFree<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1, pause = SHORTEST_PAUSE; ; tries += 1, pause = Math.min(pause * 1.2, LONGEST_PAUSE)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED' || tries === TRIES) throw error;
+    }
+    await setTimeout(pause);
   }
 }
 

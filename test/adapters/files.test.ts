@@ -1,4 +1,5 @@
-import { chmod, mkdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { findGoalsFile, openGoalsFile } from '#adapters/files.ts';
@@ -53,4 +54,24 @@ test('missing, no file, too large and no text are told as such', async () => {
   await expect(openGoalsFile(file).read()).rejects.toMatchObject(refusal('UTF-8'));
   await truncate(file, 6 * 1024 * 1024);
   await expect(openGoalsFile(file).read()).rejects.toMatchObject(refusal('5 MiB'));
+});
+
+test.runIf(existsSync('/sys/kernel'))('a lock that can never be made is not waited for', async () => {
+  await mkdir(path.join(directory, 'state/anton-logging'), { recursive: true });
+  // Not even root may make a folder there.
+  await symlink('/sys/kernel', path.join(directory, 'state/anton-logging/locks'));
+  const began = performance.now();
+  await expect(openGoalsFile(file).update(() => '1')).rejects.toThrow("can't be locked");
+  expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+test('what a process that died left beside the file goes, and nothing else', async () => {
+  const folder = path.dirname(file);
+  for (const name of ['goals.json.anton-logging-0b1c', 'goals.json.20240101', 'other.json.anton-logging-0b1c'])
+    await writeFile(path.join(folder, name), '{"torn": ');
+  await openGoalsFile(file).update((text) => text);
+  expect((await readdir(folder)).toSorted()).toEqual(['goals.json', 'goals.json.20240101', 'other.json.anton-logging-0b1c']);
+  await writeFile(path.join(folder, 'goals.json.anton-logging-2d3e'), '');
+  await openGoalsFile(file).update(() => '1');
+  expect(await readdir(folder)).not.toContain('goals.json.anton-logging-2d3e');
 });
