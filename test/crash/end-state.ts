@@ -28,7 +28,7 @@ export async function readEndState({ directory, cluster }: Place): Promise<EndSt
     ['files beside goals.json', (await readdir(join(cluster.checkout, 'goals'))).join(' ')],
     ['changes in the checkout', (await git(cluster.checkout, 'status', '--porcelain')).trim()],
     ['files in .git', (await readdir(join(cluster.checkout, '.git'))).sort().join(' ')],
-    ['locks', (await readdir(join(directory, 'state', 'anton-logging', 'locks'))).join(' ')],
+    ['locks', (await readdir(join(directory, 'state', 'anton-logging', 'locks')).catch(() => [])).join(' ')],
     ['temporary files of others', (await readdir(join(directory, 'tmp'))).filter((name) => !name.startsWith('anton-logging-')).join(' ')],
   ];
   const state: Record<string, string> = {};

@@ -94,6 +94,7 @@ fs.fsyncSync = (descriptor) => {
 const NAMES = [
   [/[/\\]locks[/\\]\w+$/, 'the lock'],
   [/goals\.json(\.anton-logging-[\w-]+)?$/, 'goals.json'],
+  [/plan\.json(\.anton-logging-[\w-]+)?$/, 'the plan'],
   [/[/\\]tmp[/\\]anton-logging-\w*$/, 'a temporary folder'],
   [/[/\\]tmp[/\\]anton-logging-\w+[/\\]\d+$/, 'a temporary file'],
 ];

@@ -56,7 +56,7 @@ function momentsOf(visit: Visit, isFirst: boolean, turns: { append: number; read
   if (!isFirst) return [];
   // A watch has no answer that would be complete.
   if (kind === 'read') return what.endsWith('?watch') ? ['before'] : [OF_READS[turns.read++ % OF_READS.length] as Moment];
-  if (what === 'writeFile goals.json') return ['before', 'torn', 'full'];
+  if (what === 'writeFile goals.json' || what === 'writeFile the plan') return ['before', 'torn', 'full'];
   return what === 'mkdir the lock' ? ['before', 'read-only'] : ['before'];
 }
 

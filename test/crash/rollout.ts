@@ -11,12 +11,24 @@ const root = resolve(import.meta.dirname, '../..');
 const KILL_AT = ['--import', join(import.meta.dirname, 'kill-at.js')];
 /** Milliseconds that one process may take, on a busy machine too. A resume that found the Lease taken would end with exit 4 instead. */
 const LONGEST = 120_000;
+const BY_HAND = '"note": "written by hand"';
 /** Milliseconds after which the lock on goals.json counts as left behind, and more. */
 const LONG_AGO = 60_000;
 
-/** A rollout to try: where its processes die, one after the other; none: it is not disturbed. */
+/** What is tried: what is done before, and what is killed. */
+export const STORIES = {
+  run: { before: undefined, command: ['run', '--yes'] },
+  rollback: { before: ['run', '--to', '1', '--yes'], command: ['phase', 'rollback', '1', '--lose', 'bucket loki-logs', '--yes'] },
+  plan: { before: undefined, command: ['plan', '1', '--out', 'plan.json'] },
+} as const;
+export type Story = keyof typeof STORIES;
+
+/** Where the processes of a story die, one after the other; none: it is not disturbed. */
 export interface Trial {
+  readonly story: Story;
   readonly deaths: readonly Point[];
+  /** Somebody edits goals.json by hand after the first death. */
+  readonly edited?: boolean;
 }
 
 export interface Rollout {
@@ -31,27 +43,35 @@ export interface Rollout {
   readonly took: readonly number[];
 }
 
-/** A rollout on a cluster of its own, which this process serves: `run` in a process that dies, then `resume` until one comes through. */
-export async function rollOut({ deaths }: Trial): Promise<Rollout> {
+/** A rollout on a cluster of its own, which this process serves: a command in a process that dies, then `resume` until one comes through. */
+export async function rollOut({ story, deaths, edited = false }: Trial): Promise<Rollout> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'anton-logging-crash-')));
   const cluster = await startCluster({ directory, goals: await readFile(join(root, 'goals/goals.json'), 'utf8') });
   try {
     const env = await surroundings(directory, cluster);
     const record = join(directory, 'record');
+    const goals = join(cluster.checkout, 'goals', 'goals.json');
+    const { before, command } = STORIES[story];
     const processes: Ended[] = [];
     let missed = 0;
-    for (const death of [...deaths, undefined]) {
+    if (before !== undefined) {
+      const ended = await runProgram([join(root, 'bin/run.js'), ...before], cluster.checkout, env);
+      processes.push({ ...ended, isRight: isRight(ended, undefined, true) });
+    }
+    for (const [index, death] of [...deaths, undefined].entries()) {
       await rm(record, { force: true });
-      const command = processes.length === 0 ? 'run' : 'resume';
+      if (index === 1 && edited) await writeFile(goals, (await readFile(goals, 'utf8')).replace(/^\{/, `{ ${BY_HAND},`));
       const more = { CRASH_RECORD: record, ...(death && { CRASH_AT: JSON.stringify(death) }) };
-      const args = [...KILL_AT, join(root, 'bin/run.js'), command, '--yes'];
+      const next = index === 0 || !hasBegun(deaths[index - 1] as Point) ? command : ['resume', '--yes'];
+      const args = [...KILL_AT, join(root, 'bin/run.js'), ...next];
       const ended = await runProgram(args, cluster.checkout, { ...env, ...more });
       const recorded = await linesOf(record);
       if (recorded.at(-1) === 'missed') missed += 1;
       processes.push({ ...ended, isRight: isRight(ended, recorded.at(-1) === 'missed' ? undefined : death, death === undefined) });
       await ageLocks(join(directory, 'state', 'anton-logging', 'locks'));
     }
-    const trouble = troubleOf(processes);
+    const isKept = !edited || deaths.length === 0 || (await readFile(goals, 'utf8')).includes(BY_HAND);
+    const trouble = troubleOf(processes) ?? (isKept ? undefined : 'goals.json lost what was written by hand');
     return {
       visits: (await linesOf(record)).filter((line) => typeof line !== 'string'),
       missed,
@@ -63,6 +83,11 @@ export async function rollOut({ deaths }: Trial): Promise<Rollout> {
     await cluster.stop();
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** Before a run has begun, and once it has ended, there is nothing to resume: its user says it again. */
+function hasBegun({ stretch }: Point): boolean {
+  return stretch !== 'start' && stretch !== 'end';
 }
 
 async function linesOf(record: string): Promise<readonly (Visit | string)[]> {
