@@ -67,14 +67,37 @@ export function listRuns(directory: string): readonly string[] {
  * @throws UserError when there is no such run, a record is not the one that was written, or a newer version of this program wrote it
  */
 export function readRun(directory: string, run: string): readonly Event[] {
+  const { file, events, broken } = readChain(directory, run);
+  if (broken === undefined) return events;
+  throw new UserError(
+    `${file}, line ${broken}: this record is not the one that was written`,
+    'the journal was changed; cluster and Git are the truth: "run" goes on from what is there',
+  );
+}
+
+export interface Chain {
+  readonly file: string;
+  readonly events: readonly Event[];
+  /** Of each of the events. */
+  readonly digests: readonly string[];
+  /** The line of the first record that is not the one that was written: neither it nor what follows is among the events. */
+  readonly broken?: number;
+}
+
+/**
+ * A run's journal as far as it is the one that was written. A last line that was cut off by a crash is dropped.
+ * @throws UserError when there is no such run, or a newer version of this program wrote it
+ */
+export function readChain(directory: string, run: string): Chain {
   const file = path.join(directory, `${run}${EXTENSION}`);
   if (!listRuns(directory).includes(run))
     throw new UserError(`there is no run "${run}" in ${directory}`, 'see "runs list" for the runs there are');
   const lines = attempt(file, () => fs.readFileSync(file, 'utf8')).split('\n');
   // Whatever follows the last line break is a record that was not finished.
   lines.pop();
-  let head = GENESIS;
-  return lines.map((line, index) => {
+  const events: Event[] = [];
+  const digests: string[] = [];
+  for (const [index, line] of lines.entries()) {
     const { digest, ...record } = parseRecord(line);
     const { version = VERSION, prev, ...event } = record;
     if (index === 0 && Number(version) > VERSION) {
@@ -83,15 +106,11 @@ export function readRun(directory: string, run: string): readonly Event[] {
         'use that version; cluster and Git are the truth: "run" goes on from what is there',
       );
     }
-    if (prev !== head || digest !== digestOf(record)) {
-      throw new UserError(
-        `${file}, line ${index + 1}: this record is not the one that was written`,
-        'the journal was changed; cluster and Git are the truth: "run" goes on from what is there',
-      );
-    }
-    head = digest as string;
-    return event as unknown as Event;
-  });
+    if (prev !== (digests.at(-1) ?? GENESIS) || digest !== digestOf(record)) return { file, events, digests, broken: index + 1 };
+    events.push(event as unknown as Event);
+    digests.push(digest as string);
+  }
+  return { file, events, digests };
 }
 
 function parseRecord(line: string): Record<string, unknown> {

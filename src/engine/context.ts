@@ -1,5 +1,5 @@
 import type { Environment } from '#model/environment.ts';
-import type { Event, Happening } from '#model/event.ts';
+import type { Actor, Event, Happening } from '#model/event.ts';
 import type { Metric, Trigger } from '#model/initiative.ts';
 import type { Phase } from '#model/phase.ts';
 import type { AccessReviewer, Approvals, Clock, GoalsFile, Journal, Lock, Observer, Performer } from '#model/ports.ts';
@@ -21,6 +21,8 @@ export interface RunContext {
   readonly access: AccessReviewer;
   readonly approvals: Approvals;
   readonly journal: Journal;
+  /** For the journal; absent when none is kept. */
+  readonly by?: Actor;
   /** Called for every event after the journal has it. */
   readonly listeners: readonly ((event: Event) => void)[];
   /** Aborts on the first Ctrl-C. */

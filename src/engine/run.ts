@@ -57,6 +57,7 @@ class Run {
       to,
       cluster: this.#context.cluster,
       rehearsal: this.#context.rehearsal,
+      ...(this.#context.by === undefined ? {} : { by: this.#context.by }),
       ...(resumes === undefined ? {} : { resumes }),
       ...(plan === undefined ? {} : { plan }),
       ...(back === undefined ? {} : { back }),

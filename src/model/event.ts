@@ -17,6 +17,17 @@ export type RunState = 'completed' | 'failed' | 'waiting' | 'refused' | 'unknown
 /** What happened, in order. `seq` starts at 1 and has no gaps. The journal is the first listener, every output another. */
 export type Event = { readonly time: string; readonly run: string; readonly seq: number } & Happening;
 
+/** Who made a run, and from where; what could not be found out is absent. */
+export interface Actor {
+  /** As the API server knows them, else as the kubeconfig calls them. */
+  readonly user?: string;
+  /** "Ada Lovelace <ada@example.org>": whoever commits. */
+  readonly git?: string;
+  readonly host: string;
+  /** Of that machine. */
+  readonly account: string;
+}
+
 export type Happening =
   | {
       readonly type: 'run.started';
@@ -31,6 +42,8 @@ export type Happening =
       /** Digest of the saved plan that it carries out. */
       readonly plan?: string;
       readonly cluster: string;
+      /** Absent in journals of earlier releases. */
+      readonly by?: Actor;
       /** True against the embedded cluster: nothing real was touched. */
       readonly rehearsal: boolean;
     }

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Event } from '#model/event.ts';
+import type { Actor, Event } from '#model/event.ts';
 import type { Progress } from './progress.ts';
 import { afterCommit, oneLine, painter, shortTime, stateColour, statusColour } from './text.ts';
 
@@ -36,6 +36,7 @@ function linesOf(event: Event, { colours, verbose }: PlainOptions): readonly str
     case 'run.started':
       return [
         `${event.back === undefined ? 'Run' : 'Rollback'} ${event.run}: phases ${event.from} to ${event.to} on ${oneLine(event.cluster)}${event.resumes === undefined ? '' : `, continues ${event.resumes}`}`,
+        ...(verbose && event.by !== undefined ? [`By ${actorText(event.by)}`] : []),
         ...(event.rehearsal ? ['This is a rehearsal on an embedded cluster: nothing real is touched, and approvals are given by it.'] : []),
       ];
     case 'preflight.finished': {
@@ -105,4 +106,10 @@ function why(causes: readonly string[], remedy: string | undefined): readonly st
 
 function span(since: string | undefined, until: string | undefined): string {
   return `${since === undefined ? '' : `, since ${shortTime(since)}`}${until === undefined ? '' : `, until ${shortTime(until)}`}`;
+}
+
+/** "admin, commits as Ada Lovelace <ada@example.org>, from ada@laptop" */
+function actorText({ user, git, host, account }: Actor): string {
+  const words = [user ?? 'an unknown user of the cluster', ...(git === undefined ? [] : [`commits as ${git}`]), `from ${account}@${host}`];
+  return oneLine(words.join(', '));
 }

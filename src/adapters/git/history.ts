@@ -7,6 +7,25 @@ export const RUN_TRAILER = 'Anton-Logging-Run';
 /** In the commits of a run that carries out a saved plan: the plan's digest. */
 export const PLAN_TRAILER = 'Anton-Logging-Plan';
 
+/** In every commit, too: the digest of the last record in that run's journal before it. */
+export const JOURNAL_TRAILER = 'Anton-Logging-Journal';
+
+export interface JournalledCommit {
+  readonly hash: string;
+  readonly journal: string;
+}
+
+/** The commits that a run made, as they are in the history of another one; oldest first. */
+export async function commitsOfRun(git: Git, run: string, tip: string, signal: AbortSignal): Promise<readonly JournalledCommit[]> {
+  const trailer = (key: string) => `%(trailers:key=${key},valueonly,separator=%x20)`;
+  const format = `--format=%H%x00${trailer(RUN_TRAILER)}%x00${trailer(JOURNAL_TRAILER)}`;
+  const log = await must(git, ['log', '--reverse', '--fixed-strings', `--grep=${RUN_TRAILER}: ${run}`, format, tip], { signal });
+  return log.split('\n').flatMap((line) => {
+    const [hash = '', of, journal = ''] = line.split('\0');
+    return of === run ? [{ hash, journal }] : [];
+  });
+}
+
 /** What lies between two commits, oldest first; undefined: the earlier one is no ancestor of the later one. */
 export async function commitsBetween(
   git: Git,

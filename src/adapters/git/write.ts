@@ -2,7 +2,7 @@ import type { Commit } from '#model/change.ts';
 import { UserError } from '#model/errors.ts';
 import type { Author } from '#model/ports.ts';
 import { redactLines } from '#model/redact.ts';
-import { PLAN_TRAILER, RUN_TRAILER } from './history.ts';
+import { JOURNAL_TRAILER, PLAN_TRAILER, RUN_TRAILER } from './history.ts';
 import { type Git, must } from './run.ts';
 import { buildTree } from './tree.ts';
 
@@ -91,7 +91,7 @@ export function showDiff(
 async function writeCommit(git: Git, change: Commit, tip: string, tree: string, author: Author, signal: AbortSignal): Promise<string> {
   const signing = await git(['config', '--type=bool', '--get', 'commit.gpgsign'], { signal });
   const plan = author.plan === undefined ? '' : `${PLAN_TRAILER}: ${author.plan}\n`;
-  const message = `${change.why}\n\n${RUN_TRAILER}: ${author.run}\nAnton-Logging-Journal: ${author.journal}\n${plan}`;
+  const message = `${change.why}\n\n${RUN_TRAILER}: ${author.run}\n${JOURNAL_TRAILER}: ${author.journal}\n${plan}`;
   const sign = signing.stdout.trim() === 'true' ? ['-S'] : [];
   const remedy = 'set user.name and user.email (and the signing key, if commits are signed) in the Git configuration, then run again';
   return (await must(git, ['commit-tree', tree, '-p', tip, ...sign, '-F', '-'], { input: message, signal, remedy })).trim();

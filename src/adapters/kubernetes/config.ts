@@ -9,6 +9,8 @@ import { proxyFor } from './proxy.ts';
 /** Where the API server is and how to talk to it, as a kubeconfig says. */
 export interface Access {
   readonly contextName: string;
+  /** What the kubeconfig calls the user of that context. */
+  readonly userName?: string;
   readonly server: URL;
   /** Fresh for each request: tokens of exec plugins and token files expire. The dispatcher stays the same while TLS does. */
   authorize(): Promise<{ headers: Record<string, string>; dispatcher: Dispatcher }>;
@@ -52,7 +54,15 @@ export function loadConfig(options: ConfigOptions): Access {
   if (server.protocol === 'http:') Object.assign(cluster, { skipTLSVerify: true });
   const proxy = cluster.proxyUrl ?? proxyFor(server, process.env);
   if (proxy !== undefined) Object.assign(cluster, { proxyUrl: proxy });
-  return { contextName: name, server, ...(proxy === undefined ? {} : { proxy }), authorize: authorizer(config), renew: renewer(config) };
+  const userName = config.getCurrentUser()?.name;
+  return {
+    contextName: name,
+    ...(userName && { userName }),
+    server,
+    ...(proxy === undefined ? {} : { proxy }),
+    authorize: authorizer(config),
+    renew: renewer(config),
+  };
 }
 
 /** Where a kubeconfig was looked for, for a person. */

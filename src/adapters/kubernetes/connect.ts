@@ -5,6 +5,8 @@ import { messageOf, statusOf } from './failures.ts';
 /** One connection to one API server: raw JSON, because generated models lose fields that they don't know. */
 export interface Kubernetes {
   readonly contextName: string;
+  /** What the kubeconfig calls the user of that context. */
+  readonly userName?: string;
   readonly server: URL;
   /**
    * The API server's answer, whatever its status.

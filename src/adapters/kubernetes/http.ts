@@ -37,6 +37,7 @@ export function openHttp(access: Access, timeout = TIMEOUT): Kubernetes {
 
   return {
     contextName: access.contextName,
+    ...(access.userName !== undefined && { userName: access.userName }),
     server: access.server,
 
     async request(method, path, options = {}) {

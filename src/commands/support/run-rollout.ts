@@ -87,8 +87,10 @@ export async function runWired(
   const remember = (event: Event): void => {
     last = event;
   };
+  const by = journals === undefined ? undefined : await wiring.who(interruptSignal());
   const context = {
     ...contextOf(rollout, wiring),
+    ...(by && { by }),
     journal: journals === undefined ? NO_JOURNAL : createJournal(journals, request.run),
     listeners: [progress.listener, onEvent, remember],
     ...(confirmPlan && { confirmPlan }),

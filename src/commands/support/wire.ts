@@ -1,3 +1,4 @@
+import { findActor } from '#adapters/actor.ts';
 import { systemClock } from '#adapters/clock.ts';
 import { openRepository, type Repository } from '#adapters/git/repository.ts';
 import { createAccessReviewer } from '#adapters/kubernetes/access.ts';
@@ -9,6 +10,7 @@ import { createPerformer } from '#adapters/performer.ts';
 import { assertRehearsal, rehearsalApprovals, rehearsalClock } from '#adapters/rehearsal.ts';
 import type { Environment } from '#model/environment.ts';
 import { UserError } from '#model/errors.ts';
+import type { Actor } from '#model/event.ts';
 import type { AccessReviewer, Approvals, Clock, Lock, Observer, Performer } from '#model/ports.ts';
 
 export interface ClusterFlags {
@@ -34,6 +36,8 @@ export interface Writing extends Looking {
   readonly lock: Lock;
   readonly access: AccessReviewer;
   readonly approvals: Approvals;
+  /** Who would be writing. */
+  who(signal: AbortSignal): Promise<Actor>;
 }
 
 /** Where ANTON_LOGGING_REHEARSAL points; undefined outside a rehearsal. */
@@ -85,6 +89,7 @@ export async function wireWriting(
     lock: createLock({ kubernetes, clock, namespace: environment.gitops.namespace, identity: processIdentity() }),
     access: createAccessReviewer(kubernetes),
     approvals: rehearsal ? rehearsalApprovals(kubernetes, clock) : NO_OUTSIDE_APPROVALS,
+    who: (signal) => findActor(kubernetes, around.checkout, signal),
   };
 }
 

@@ -50,7 +50,7 @@ export function authenticate(authorization = ''): User {
 export function allows(store: Store, user: User, access: Access): boolean {
   if (user.groups.includes('system:masters')) return true;
   // As the default ClusterRole system:basic-user.
-  if (access.resource === 'selfsubjectaccessreviews') return true;
+  if (['selfsubjectaccessreviews', 'selfsubjectreviews'].includes(access.resource)) return true;
   const bindings = [
     ...store.list(RBAC, 'ClusterRoleBinding'),
     ...(access.namespace === undefined ? [] : store.list(RBAC, 'RoleBinding', access.namespace)),
@@ -79,6 +79,11 @@ export function reviewAccess(store: Store, user: User, { spec }: Tree): object {
   const whole = subresource ? `${resource}/${subresource}` : resource;
   const allowed = allows(store, user, { verb, group, resource: whole, namespace: namespace || undefined, name: name || undefined });
   return { kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec, status: { allowed } };
+}
+
+/** What a SelfSubjectReview answers. */
+export function reviewSelf(user: User): object {
+  return { kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1', metadata: {}, status: { userInfo: user } };
 }
 
 function binds(binding: Manifest, user: User): boolean {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { World } from '../world.ts';
-import { authorize, reviewAccess, type User } from './authorize.ts';
+import { authorize, reviewAccess, reviewSelf, type User } from './authorize.ts';
 import { discover } from './discovery.ts';
 import { isServed, KINDS } from './kinds.ts';
 import { listObjects } from './list.ts';
@@ -74,6 +74,7 @@ export async function route(world: ServedWorld, findProcess: ProcessFinder, call
   const resource = [path.resource, ...rest.slice(0, 1)].join('/');
   const verb = verbOf(call, path);
   authorize(world.store, user, { verb, group, resource, namespace, name });
+  if (resource === 'selfsubjectreviews') return { code: 201, body: reviewSelf(user) };
   if (resource === 'selfsubjectaccessreviews') return { code: 201, body: reviewAccess(world.store, user, parseAccessReview(call.body)) };
 
   const served = KINDS.filter((kind) => kind.apiVersion === apiVersion && isServed(world.store, kind));

@@ -26,6 +26,12 @@ test('a token that nobody has is 401', async () => {
   expect(reply).toEqual({ status: 401, body });
 });
 
+test('whoever asks is told who they are, whatever they may do', async () => {
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const reply = await target.request('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body, token: 'limited' });
+  expect(reply).toMatchObject({ status: 201, body: { kind: 'SelfSubjectReview', status: { userInfo: { username: 'limited' } } } });
+});
+
 test.each([
   [
     'GET',
