@@ -54,6 +54,7 @@ const STORY: readonly (readonly [example: string, exit?: number])[] = [
   ['runs list'],
   ['runs list -o json'],
   ['runs show'],
+  ['runs show --verify'],
   ['runs show -o ndjson > run.ndjson'],
   ['unlock'],
   ['unlock --force --yes'],
