@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { Config } from '@oclif/core/config';
 import { build, type Plugin } from 'esbuild';
+import { writeSbom } from './sbom.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -91,9 +92,11 @@ if (!isUpToDate()) {
 
 /** Folders count too: theirs is the time at which a file was removed. */
 function isUpToDate(): boolean {
-  if (!existsSync(join(root, 'oclif.manifest.json')) || !existsSync(join(root, 'dist/main.js'))) return false;
+  if (['oclif.manifest.json', 'sbom.cdx.json', 'dist/main.js'].some((file) => !existsSync(join(root, file)))) return false;
   const built = statSync(join(root, 'oclif.manifest.json')).mtimeMs;
-  const sources = globSync(['src/**', 'phases/**', 'goals/*.json', 'package.json', 'package-lock.json', 'scripts/build.ts'], { cwd: root });
+  const sources = globSync(['src/**', 'phases/**', 'goals/*.json', 'package.json', 'package-lock.json', 'scripts/{build,sbom}.ts'], {
+    cwd: root,
+  });
   return sources.every((file) => file.includes('.generated.') || statSync(join(root, file)).mtimeMs <= built);
 }
 
@@ -105,7 +108,8 @@ async function bundle(): Promise<void> {
   const commands = globSync('src/commands/**/*.ts', { cwd: root, exclude: ['src/commands/support/**'] }).sort();
   const next = join(root, 'dist.next');
   rmSync(next, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     absWorkingDir: root,
     entryPoints: [
       { in: 'src/commands/support/main.ts', out: 'main' },
@@ -130,6 +134,7 @@ async function bundle(): Promise<void> {
   });
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   renameSync(next, join(root, 'dist'));
+  writeSbom(root, Object.keys(metafile.inputs));
 }
 
 /** What oclif needs to know of each command without loading it. */

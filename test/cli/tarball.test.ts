@@ -9,7 +9,7 @@ import { scratchFolder } from './scratch.ts';
 const FILES = [
   /^(package\.json|README\.md|LICENSE)$/,
   /^bin\/(run|node-version)\.js$/,
-  /^oclif\.manifest\.json$/,
+  /^(oclif\.manifest|sbom\.cdx)\.json$/,
   /^dist\/(main|commands\/[\w/-]+|chunks\/[\w/.-]+)\.js$/,
   /^goals\/goals(\.schema)?\.json$/,
 ];
@@ -21,7 +21,15 @@ test('the packed tarball has what is needed and no more, and passes a whole rehe
   const { tarball, files } = await pack(folder);
   expect(files.filter((file) => !FILES.some((form) => form.test(file)))).toEqual([]);
   expect(files).toEqual(
-    expect.arrayContaining(['LICENSE', 'README.md', 'bin/run.js', 'dist/main.js', 'goals/goals.json', 'goals/goals.schema.json']),
+    expect.arrayContaining([
+      'LICENSE',
+      'README.md',
+      'bin/run.js',
+      'dist/main.js',
+      'goals/goals.json',
+      'goals/goals.schema.json',
+      'sbom.cdx.json',
+    ]),
   );
 
   // As npm lays it out, less the dependencies: the bundle has in it what it needs of them, and there is none to be found here.
