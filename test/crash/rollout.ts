@@ -19,6 +19,7 @@ const LONG_AGO = 60_000;
 export const STORIES = {
   run: { before: undefined, command: ['run', '--yes'] },
   rollback: { before: ['run', '--to', '1', '--yes'], command: ['phase', 'rollback', '1', '--lose', 'bucket loki-logs', '--yes'] },
+  begin: { before: undefined, command: ['run', '--to', '2', '--yes'] },
   plan: { before: undefined, command: ['plan', '1', '--out', 'plan.json'] },
 } as const;
 export type Story = keyof typeof STORIES;

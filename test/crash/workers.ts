@@ -4,7 +4,8 @@ import { differences } from './end-state.ts';
 import type { Point } from './point.ts';
 import type { Rollout, Story, Trial } from './rollout.ts';
 
-const WORKERS = 2;
+/** More than there are cores: much of the time is waited. */
+const WORKERS = 3;
 const WORKER = join(import.meta.dirname, 'worker.ts');
 
 export interface Result extends Pick<Rollout, 'missed' | 'took'> {
@@ -24,7 +25,7 @@ export async function rollOutUndisturbed(story: Story): Promise<Rollout> {
   return undisturbed;
 }
 
-/** Tries the rollouts, two at a time, and compares what each left with what the undisturbed one did. In every other goals.json is edited. */
+/** Tries the rollouts, several at a time, and compares what each left with what the undisturbed one did. In every other goals.json is edited. */
 export async function tryChains(
   story: Story,
   chains: readonly (readonly Point[])[],
