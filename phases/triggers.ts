@@ -15,7 +15,7 @@ export function triggersFor({ airflow, prometheus, storage }: Environment): read
     {
       matches: /(ceph|s3).*operational/i,
       threshold: storage.rook === null ? 'the object store answers' : 'the object store is Ready and its gateway answers',
-      check: storage.rook === null ? endpointSpeaksS3(storage.bucket.service, []) : storeIsReady(storage.rook),
+      check: storage.rook === null ? endpointSpeaksS3(storage.bucket, []) : storeIsReady(storage.rook),
     },
     { matches: /cross-service/i, threshold: "a person's word" },
     { matches: /debug/i, threshold: "a person's word" },

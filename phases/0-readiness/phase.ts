@@ -54,7 +54,7 @@ export default definePhase(0, 'Readiness Assessment', (environment) => {
                 ? []
                 : [cephIsHealthy(storage.rook), cephHasRoom(storage.rook), storeIsNotStuck(storage.rook), storeIsReady(storage.rook)]),
               ...operatorsAreInstalled(environment),
-              endpointSpeaksS3(storage.bucket.service, storage.rook === null ? [] : ['ceph.store-ready']),
+              endpointSpeaksS3(storage.bucket, storage.rook === null ? [] : ['ceph.store-ready']),
             ],
           },
           {

@@ -66,7 +66,7 @@ export function storageDocument({ storage }: Environment): string {
 
 | | |
 |---|---|
-| Endpoint | \`${storage.endpoint}\` (path style) |
+| Endpoint | \`${storage.endpoint}\` (${bucket.pathStyle ? 'path style' : "the bucket's name in the host"}) |
 | Region | \`${bucket.region}\` |
 | Bucket | \`${bucket.name}\` |
 | Credentials | Secret \`${bucket.credentials.namespace}/${bucket.credentials.name}\`, keys \`${bucket.credentials.user}\` and \`${bucket.credentials.password}\` |

@@ -18,7 +18,12 @@ export function lokiValues({ loki, storage, prometheus, grafana }: Environment):
       storage: {
         type: 's3',
         bucketNames: { chunks: bucket.name },
-        s3: { endpoint: storage.endpoint, region: bucket.region, s3ForcePathStyle: true, insecure: storage.endpoint.startsWith('http://') },
+        s3: {
+          endpoint: storage.endpoint,
+          region: bucket.region,
+          s3ForcePathStyle: bucket.pathStyle,
+          insecure: storage.endpoint.startsWith('http://'),
+        },
       },
       limits_config: {
         retention_period: loki.retention,

@@ -71,9 +71,11 @@ export function archiveJob(airflow: Airflow, { storage }: Environment, size: str
                 { name: 'ARCHIVE_PREFIX', value: archivePrefix(airflow) },
                 { name: 'ARCHIVE_CLAIM_BYTES', value: String(parseQuantity(size)) },
                 { name: 'RCLONE_CONFIG_TARGET_TYPE', value: 's3' },
-                { name: 'RCLONE_CONFIG_TARGET_PROVIDER', value: 'Ceph' },
+                { name: 'RCLONE_CONFIG_TARGET_PROVIDER', value: bucket.pathStyle ? 'Ceph' : 'AWS' },
                 { name: 'RCLONE_CONFIG_TARGET_ENDPOINT', value: storage.endpoint },
                 { name: 'RCLONE_CONFIG_TARGET_REGION', value: bucket.region },
+                // Else it makes the bucket first, which outside few keys may.
+                ...(typeof bucket.endpoint === 'string' ? [{ name: 'RCLONE_CONFIG_TARGET_NO_CHECK_BUCKET', value: 'true' }] : []),
                 key('RCLONE_CONFIG_TARGET_ACCESS_KEY_ID', bucket.credentials.user),
                 key('RCLONE_CONFIG_TARGET_SECRET_ACCESS_KEY', bucket.credentials.password),
               ],

@@ -8,6 +8,8 @@ export interface Parts {
   readonly uploadId?: string;
   readonly code?: string;
   readonly message?: string;
+  /** Where the bucket is, in the refusal of a request that was signed for another region. */
+  readonly region?: string;
 }
 
 /** @throws Unreadable when the text is not the list of a bucket */
@@ -34,6 +36,7 @@ export async function readParts(text: string): Promise<Parts> {
     ...ifText('uploadId', upload?.UploadId),
     ...ifText('code', refusal?.Code),
     ...ifText('message', refusal?.Message),
+    ...ifText('region', refusal?.Region),
   };
 }
 

@@ -2,14 +2,12 @@ import type { DeleteObject, PutObject } from '#model/change.ts';
 import { Unreadable, UserError } from '#model/errors.ts';
 import type { Clock } from '#model/ports.ts';
 import type { BucketRef, S3Answer, S3Request } from '#model/read.ts';
-import type { Kubernetes, Method, Reply } from './kubernetes/connect.ts';
-import { statusOf } from './kubernetes/failures.ts';
-import { readCredential } from './kubernetes/read.ts';
-import { requestService } from './kubernetes/service.ts';
+import type { Kubernetes, Reply } from './kubernetes/connect.ts';
+import { messageOf } from './kubernetes/failures.ts';
+import { type Call, createSender, refusal } from './s3-request.ts';
 import { readList, readParts } from './s3-xml.ts';
-import type { Secret } from './secret.ts';
 
-/** An object store in the cluster, reached by presigned requests over the API server's service proxy. */
+/** An object store, reached by presigned requests: in the cluster over the API server's service proxy, outside of it from here. */
 export interface S3 {
   /** @throws Unobserved */
   read(request: S3Request, signal: AbortSignal): Promise<S3Answer>;
@@ -19,67 +17,35 @@ export interface S3 {
   remove(change: DeleteObject, signal: AbortSignal): Promise<void>;
 }
 
-type Credential = { user: string; password: string };
-const KEEP = 60_000;
 /** S3 wants all parts but the last to have at least 5 MiB. */
 const PART = 5 * 1024 * 1024;
 /** Bytes; only ends of a sample are looked at. */
 const LARGEST_SAMPLE = 4 * 1024 * 1024;
 /** Of a thousand objects each. */
 const MOST_PAGES = 5000;
-const REFUSED_KEYS = ['InvalidAccessKeyId', 'SignatureDoesNotMatch'];
 
 export function createS3(kubernetes: Kubernetes, clock: Clock): S3 {
-  const kept = new Map<string, { readonly until: number; readonly credential: Secret<Credential> }>();
+  const { send, sendUnsigned } = createSender(kubernetes, clock);
 
-  async function credentialFor(bucket: BucketRef, signal: AbortSignal): Promise<Secret<Credential>> {
-    const key = JSON.stringify(bucket.credentials);
-    const known = kept.get(key);
-    if (known !== undefined && known.until > clock.now().getTime()) return known.credential;
-    const credential = await readCredential(kubernetes, bucket.credentials, signal);
-    kept.set(key, { until: clock.now().getTime() + KEEP, credential });
-    return credential;
-  }
-
-  async function send(bucket: BucketRef, call: Call, signal: AbortSignal): Promise<Reply> {
-    const known = kept.has(JSON.stringify(bucket.credentials));
-    const reply = await sign(bucket, call, await credentialFor(bucket, signal), signal);
-    // The Secret may have changed since it was read: once more with what it holds now.
-    if (!known || call.wrongSecret || reply.status !== 403 || !REFUSED_KEYS.includes((await refusal(reply)).code ?? '')) return reply;
-    kept.delete(JSON.stringify(bucket.credentials));
-    return sign(bucket, call, await credentialFor(bucket, signal), signal);
-  }
-
-  async function sign(bucket: BucketRef, call: Call, credential: Secret<Credential>, signal: AbortSignal): Promise<Reply> {
-    const { AwsV4Signer } = await import('aws4fetch');
-    const { user, password } = credential.reveal();
-    // The API server keeps Host and query and strips its own prefix: sign what the object store will see.
-    const url = new URL(`${kubernetes.server.origin}${pathOf(bucket, call.key)}`);
-    for (const [name, value] of Object.entries({ ...call.query, 'X-Amz-Expires': '300' })) url.searchParams.set(name, value);
-    const signed = await new AwsV4Signer({
-      method: call.method,
-      url: url.href,
-      accessKeyId: user,
-      secretAccessKey: call.wrongSecret ? `wrong-${password}` : password,
-      service: 's3',
-      region: bucket.region,
-      signQuery: true,
-      datetime: clock
-        .now()
-        .toISOString()
-        .replaceAll(/[:-]|\.\d{3}/g, ''),
-    }).sign();
-    return requestService(kubernetes, bucket.service, call.method, url.pathname, {
-      query: signed.url.search,
-      signal,
-      ...(call.body !== undefined && { body: call.body, contentType: 'application/octet-stream' }),
-    });
+  /** By its XML it is an object store, whatever it makes of a stranger. */
+  async function askUnsigned(bucket: BucketRef, signal: AbortSignal): Promise<S3Answer> {
+    const reply = await sendUnsigned(bucket, FIRST, signal);
+    try {
+      if (reply.status !== 200) return await refusal(reply);
+      const { objects } = await readList(reply.body);
+      return { of: 's3', status: 200, objects };
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      // A web page, say.
+      return { of: 's3', status: reply.status, body: messageOf(reply) };
+    }
   }
 
   async function head(request: S3Request, signal: AbortSignal): Promise<S3Answer> {
+    if (request.unsigned) return askUnsigned(request.bucket, signal);
     const { status } = await send(request.bucket, { method: 'HEAD', ...wrong(request) }, signal);
     // A HEAD has no body: whether a store answers, and who refuses it and why, the store or the API server before it, tells a GET.
-    const reply = await send(request.bucket, { method: 'GET', query: { 'list-type': '2', 'max-keys': '1' }, ...wrong(request) }, signal);
+    const reply = await send(request.bucket, { ...FIRST, ...wrong(request) }, signal);
     if (reply.status !== 200) return refusal(reply);
     await readList(reply.body);
     return { of: 's3', status };
@@ -161,31 +127,10 @@ export function createS3(kubernetes: Kubernetes, clock: Clock): S3 {
   };
 }
 
-interface Call {
-  readonly method: Method;
-  readonly key?: string;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly body?: Buffer;
-  readonly wrongSecret?: boolean;
-}
+const FIRST: Call = { method: 'GET', query: { 'list-type': '2', 'max-keys': '1' } };
 
 function wrong(request: S3Request): { wrongSecret?: boolean } {
   return request.wrongSecret === undefined ? {} : { wrongSecret: request.wrongSecret };
-}
-
-/** Path style. Each segment is encoded; slashes stay, because the API server decodes them on the way. */
-function pathOf(bucket: BucketRef, key: string | undefined): string {
-  const path = [bucket.name, ...(key === undefined ? [] : key.split('/'))].map(encodeURIComponent).join('/');
-  return `/${path}`;
-}
-
-/** What the store said no with; its code and words, or those of the API server before it. */
-async function refusal(reply: Reply): Promise<S3Answer> {
-  const answer = { of: 's3' as const, status: reply.status };
-  const status = statusOf(reply);
-  if (status !== undefined) return { ...answer, code: status.reason ?? 'Unknown', body: status.message ?? '' };
-  const { code, message } = await readParts(reply.body);
-  return { ...answer, ...(code !== undefined && { code }), ...(message !== undefined && { body: message }) };
 }
 
 async function refused(reply: Reply, what: string): Promise<UserError> {

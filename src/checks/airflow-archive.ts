@@ -8,7 +8,7 @@ import { readClaim } from './airflow-claim.ts';
 import { Job } from './objects.ts';
 import { formatBytes } from './quantity.ts';
 import { parse, parseJson, readBucket, readObject } from './reads.ts';
-import { refused } from './s3.ts';
+import { refused } from './s3-refusal.ts';
 
 const MANIFEST = 'MANIFEST.json';
 const INVENTORY = 'INVENTORY.txt';

@@ -7,7 +7,7 @@ import { notAnswering } from './answering.ts';
 import { linesOf, readNewestLines } from './loki-lines.ts';
 import { ConfigMap, Pod } from './objects.ts';
 import { readBucket, readList, readObject } from './reads.ts';
-import { refused } from './s3.ts';
+import { refused } from './s3-refusal.ts';
 
 /** Task logs that are sampled for parity. */
 const SAMPLE = 5;

@@ -18,7 +18,14 @@ const Config = v.object({
   storage_config: v.optional(
     v.object({
       aws: v.optional(
-        v.object({ s3forcepathstyle: v.optional(v.boolean(), false), bucketnames: text, endpoint: text, access_key_id: text }),
+        v.object({
+          s3forcepathstyle: v.optional(v.boolean(), false),
+          insecure: v.optional(v.boolean(), false),
+          bucketnames: text,
+          endpoint: text,
+          region: text,
+          access_key_id: text,
+        }),
         {},
       ),
     }),

@@ -7,7 +7,7 @@ import type { Read } from '#model/read.ts';
 import { failed, met, pending } from '#model/verdict.ts';
 import { notAnswering } from './answering.ts';
 import { type Json, readBucket, readJson } from './reads.ts';
-import { refused } from './s3.ts';
+import { refused } from './s3-refusal.ts';
 
 const labels = v.record(v.string(), v.string());
 const nanoseconds = v.pipe(v.string(), v.regex(/^\d+$/));

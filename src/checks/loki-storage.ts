@@ -8,11 +8,12 @@ import { StatefulSet } from './objects.ts';
 import { readList, readObject } from './reads.ts';
 
 /** What Loki needs in order to keep its chunks in the goals' bucket, as running. Each of it can be wrong while /ready is green. */
-export function storageIsConfigured(loki: Loki, { bucket }: Storage): readonly Check[] {
+export function storageIsConfigured(loki: Loki, { bucket, endpoint }: Storage): readonly Check[] {
   return [
     schemaIsActive(loki),
     storageIsS3(loki),
-    usesPathStyle(loki),
+    usesPathStyle(loki, bucket.pathStyle),
+    ...(typeof bucket.endpoint === 'string' ? [asksOutside(loki, endpoint, bucket.region)] : []),
     bucketIsConfigured(loki, bucket.name),
     hasCredentials(loki, bucket),
   ];
@@ -57,18 +58,36 @@ const storageIsS3 = (loki: Loki): Check =>
   });
 
 /** Without it Loki asks for a host that nobody serves; with an IP address as endpoint nobody notices. */
-const usesPathStyle = (loki: Loki): Check =>
+const usesPathStyle = (loki: Loki, isNeeded: boolean): Check =>
   checkConfig(loki, {
     id: 'loki.path-style',
-    title: 'Loki names the bucket in the path, not in the host',
+    title: isNeeded ? 'Loki names the bucket in the path, not in the host' : 'Loki names the bucket in the host, or in the path',
     judge: ({ storage_config: { aws } }, where) =>
-      aws.s3forcepathstyle
-        ? met('s3forcepathstyle, as running')
+      aws.s3forcepathstyle || !isNeeded
+        ? met(aws.s3forcepathstyle ? 's3forcepathstyle, as running' : 'in the host, as running')
         : failed(
             `Loki asks for http://${aws.bucketnames || '<bucket>'}.<host>`,
             [`${where} has storage_config.aws.s3forcepathstyle: false`, 'the object gateway serves no such host'],
             mendValue(loki, 'loki.storage.s3.s3ForcePathStyle', 'true'),
           ),
+  });
+
+/** Outside of the cluster the same bucket's name may be somebody else's, and what is not encrypted is seen on the way. */
+const asksOutside = (loki: Loki, endpoint: string, region: string): Check =>
+  checkConfig(loki, {
+    id: 'loki.outside-store',
+    title: `Loki's object store is ${endpoint}`,
+    judge: ({ storage_config: { aws } }, where) => {
+      const wanted = { endpoint, region, insecure: endpoint.startsWith('http://') };
+      const other = (['endpoint', 'region', 'insecure'] as const).find((key) => aws[key] !== wanted[key]);
+      return other === undefined
+        ? met(`${endpoint}, region ${region}, ${aws.insecure ? 'not encrypted' : 'encrypted'}, as running`)
+        : failed(
+            `Loki's ${other} is ${aws[other] === '' ? 'none' : aws[other]}`,
+            [`${where} has storage_config.aws.${other}: ${aws[other] === '' ? 'nothing' : aws[other]}, the goals say ${wanted[other]}`],
+            mendValue(loki, `loki.storage.s3.${other}`, String(wanted[other])),
+          );
+    },
   });
 
 const bucketIsConfigured = (loki: Loki, bucket: string): Check =>

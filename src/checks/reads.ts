@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { endpointName, permissionsOnBucket } from '#model/bucket.ts';
 import { Unreadable } from '#model/errors.ts';
 import {
   nameOf,
@@ -183,16 +184,12 @@ export function readApi(path: string): Read<Http & { readonly date: Date | undef
 export function readBucket(
   bucket: BucketRef,
   operation: S3Request['operation'],
-  rest: Pick<S3Request, 'key' | 'wrongSecret' | 'count'> = {},
+  rest: Pick<S3Request, 'key' | 'wrongSecret' | 'unsigned' | 'count'> = {},
 ): Read<S3Answer> {
-  const { credentials, service } = bucket;
   return {
-    subject: `bucket ${bucket.name} at ${serviceName(service)}`,
+    subject: `bucket ${bucket.name} at ${endpointName(bucket)}`,
     request: { of: 's3', bucket, operation, ...rest },
-    permissions: [
-      { verb: 'get', group: '', resource: 'secrets', namespace: credentials.namespace, name: credentials.name },
-      permissionToProxy(service, 'get'),
-    ],
+    permissions: rest.unsigned ? [] : permissionsOnBucket(bucket, ['get']),
     decode: (answer) => {
       const s3 = answerOf(answer, 's3');
       const odd = s3.objects?.find(({ size, modified }) => !Number.isFinite(size) || Number.isNaN(Date.parse(modified)));

@@ -1,9 +1,10 @@
+import { endpointName } from '#model/bucket.ts';
 import { type Check, check, type Probe, probing } from '#model/check.ts';
 import type { Storage } from '#model/environment.ts';
-import { serviceName } from '#model/kubernetes.ts';
-import type { BucketRef, S3Answer } from '#model/read.ts';
-import { failed, met, pending, type Verdict } from '#model/verdict.ts';
+import type { BucketRef } from '#model/read.ts';
+import { failed, met, pending } from '#model/verdict.ts';
 import { readBucket, readSecret } from './reads.ts';
+import { refused } from './s3-refusal.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html: every part but the last has at least 5 MiB. */
 const LARGE = 6 * 2 ** 20;
@@ -16,7 +17,7 @@ export const secretIsComplete = (storage: Storage): Check => {
     title: `Secret ${namespace}/${name} holds what Loki needs to reach its bucket`,
     holds: 'always',
     ...(storage.secretFrom === 'external-secret' ? { after: ['s3.external-secret-synced'] } : {}),
-    reads: { secret: readSecret(namespace, name, ['bucket']) },
+    reads: { secret: readSecret(namespace, name, ['bucket', 'region']) },
     judge: ({ secret }) => {
       if (secret === undefined)
         return pending(
@@ -34,12 +35,20 @@ export const secretIsComplete = (storage: Storage): Check => {
             ? makeSecret(storage)
             : `add them where it comes from (${storage.secretFrom}): kubectl describe externalsecret,secret -n ${namespace} ${name}`,
         );
-      const { bucket } = secret.revealed;
+      const { bucket, region } = secret.revealed;
       if (bucket !== undefined && bucket !== storage.bucket.name) {
         return failed(
           `Secret ${namespace}/${name} names the bucket ${bucket}`,
           [`Loki is to use ${storage.bucket.name}`],
           'make both the same: environment.storage.bucket.name, or the Secret',
+        );
+      }
+      // In the cluster a region is but a word; outside it says where the bucket is, and Loki has it from the goals.
+      if (typeof storage.bucket.endpoint === 'string' && region !== undefined && region !== storage.bucket.region) {
+        return failed(
+          `Secret ${namespace}/${name} names the region ${region}`,
+          [`Loki is told ${storage.bucket.region}`],
+          'make both the same: environment.storage.region, or the Secret',
         );
       }
       return met(`${secret.keys.length} keys, bucket ${storage.bucket.name}`);
@@ -79,7 +88,7 @@ export const wrongSecretIsRefused = (bucket: BucketRef): Check =>
       return failed(
         `a wrong secret was answered with ${head.status}`,
         [`the object store does not check signatures, or bucket ${bucket.name} is public`],
-        `close bucket ${bucket.name} to anonymous access: see its policy and ACL, and what stands before ${serviceName(bucket.service)}`,
+        `close bucket ${bucket.name} to anonymous access: see its policy and ACL, and what stands before ${endpointName(bucket)}`,
       );
     },
   });
@@ -105,15 +114,15 @@ export const bucketTakesObjects = (bucket: BucketRef): Probe => ({
           return failed(
             'what was put is not what came back',
             [`put ${mark.length} bytes into bucket ${bucket.name}, got ${object.body?.length ?? 0} others`],
-            `${serviceName(bucket.service)} rewrites bodies (aws-chunked, or a proxy in between): update the object store`,
+            `${endpointName(bucket)} rewrites bodies (aws-chunked, or a proxy in between): update the object store`,
           );
         if (list.status !== 200) return refused('list', bucket, list);
         const size = list.objects?.find(({ key }) => key === large)?.size;
         if (size !== LARGE)
           return failed(
             `the object of ${LARGE} bytes that was put in parts is listed with ${size ?? 'no'} bytes`,
-            [`${serviceName(bucket.service)} mishandles multipart uploads`],
-            `update the object store behind ${serviceName(bucket.service)}`,
+            [`${endpointName(bucket)} mishandles multipart uploads`],
+            `update the object store behind ${endpointName(bucket)}`,
           );
         return met(`put, get (${mark.length} bytes equal), multipart put (${LARGE} bytes), list and delete`);
       },
@@ -124,25 +133,3 @@ export const bucketTakesObjects = (bucket: BucketRef): Probe => ({
     });
   },
 });
-
-/** Why the object store said no. Its own failures pass; a bucket or key that it does not know stays unknown. */
-export function refused(operation: string, bucket: BucketRef, { status, code, body }: S3Answer): Verdict {
-  const saw = `${operation}: ${status}${code === undefined ? '' : ` ${code}`}`;
-  const { namespace, name } = bucket.credentials;
-  const gateway = `kubectl get pods -n ${bucket.service.namespace}; see the log of what is behind ${serviceName(bucket.service)}`;
-  if (status >= 500 && status !== 501)
-    return pending(saw, [status === 503 ? 'the gateway has no ready pod, or is busy' : 'the object store failed', body ?? ''], gateway);
-  if (status === 404)
-    return failed(
-      saw,
-      [body || `bucket ${bucket.name} or the key is not there`],
-      'make the bucket, or name the right one: environment.storage.bucket.name for Loki, environment.airflow.archive.bucket for Airflow',
-    );
-  if (status === 403)
-    return failed(
-      saw,
-      [body || `the credentials in Secret ${namespace}/${name} are refused`],
-      `renew Secret ${namespace}/${name} where it comes from (kubectl describe externalsecret,objectbucketclaim -n ${namespace}); a proxy that rewrites Host breaks signatures, too`,
-    );
-  return failed(saw, [body || 'the object store does not say why'], gateway);
-}

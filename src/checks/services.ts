@@ -1,8 +1,11 @@
+import { endpointName } from '#model/bucket.ts';
 import { type Check, check } from '#model/check.ts';
 import { type ServiceRef, serviceName } from '#model/kubernetes.ts';
+import type { BucketRef } from '#model/read.ts';
 import { failed, met, pending } from '#model/verdict.ts';
 import { Deployment, Service, StatefulSet } from './objects.ts';
-import { readHttp, readList, readObject } from './reads.ts';
+import { readBucket, readHttp, readList, readObject } from './reads.ts';
+import { isElsewhere, refused } from './s3-refusal.ts';
 
 /** Somebody runs behind it: a service without a workload answers 503 for ever, and says no more than that. */
 export const serviceIsBacked = (id: string, service: ServiceRef, of: string): Check => {
@@ -52,8 +55,33 @@ export const serviceIsBacked = (id: string, service: ServiceRef, of: string): Ch
   });
 };
 
+/** Whether it is an object store, seen as a stranger. */
+export function endpointSpeaksS3(bucket: BucketRef, after: readonly string[]): Check {
+  return typeof bucket.endpoint === 'string' ? outsideSpeaksS3(bucket, after) : serviceSpeaksS3(bucket.endpoint, after);
+}
+
+/** Amazon sends whoever asks for a list of buckets without a signature to a web page: of a bucket it speaks. */
+const outsideSpeaksS3 = (bucket: BucketRef, after: readonly string[]): Check =>
+  check({
+    id: 's3.endpoint-answers',
+    title: `${endpointName(bucket)} answers as an S3 endpoint does`,
+    holds: 'always',
+    after,
+    reads: { answer: readBucket(bucket, 'head-bucket', { unsigned: true }) },
+    judge: ({ answer }) => {
+      const { status, code, body = '' } = answer;
+      if (isElsewhere(bucket, answer) || status >= 500) return refused('list without a signature', bucket, answer);
+      if (answer.objects !== undefined || code !== undefined) return met(`S3 answers, with ${status} for a stranger`);
+      return failed(
+        `${endpointName(bucket)} answers ${status}, and not in S3's XML`,
+        [firstLine(body)],
+        'name the address of the object store in environment.storage.endpoint, and see what lies in between',
+      );
+    },
+  });
+
 /** Anybody may ask an object store for its list of buckets; whatever it makes of a stranger, it answers in S3's XML. */
-export const endpointSpeaksS3 = (service: ServiceRef, after: readonly string[]): Check =>
+const serviceSpeaksS3 = (service: ServiceRef, after: readonly string[]): Check =>
   check({
     id: 's3.endpoint-answers',
     title: `${serviceName(service)} answers as an S3 endpoint does`,

@@ -10,7 +10,7 @@ import { Claim } from './objects.ts';
 import { readQuery, samplesOf } from './prometheus.ts';
 import { formatBytes, parseQuantity } from './quantity.ts';
 import { readBucket, readList, readObject } from './reads.ts';
-import { refused } from './s3.ts';
+import { refused } from './s3-refusal.ts';
 
 /** Objects can't be younger than now: a clock moved; milliseconds. */
 const SKEW = 60_000;

@@ -7,7 +7,7 @@ import { notAnswering } from './answering.ts';
 import { readQuery, samplesOf } from './prometheus.ts';
 import { formatBytes } from './quantity.ts';
 import { readBucket, readObject } from './reads.ts';
-import { refused } from './s3.ts';
+import { refused } from './s3-refusal.ts';
 
 const DAY = 86_400_000;
 /** Growth is counted over the last week, or the time there is; milliseconds. */

@@ -1,8 +1,9 @@
+import { permissionsOnBucket } from '#model/bucket.ts';
 import type { Await, Change, Step } from '#model/change.ts';
 import { isCheck, isGate, isProbe, type Validation } from '#model/check.ts';
 import { type Permission, permissionOn, permissionToProxy, refOf, type Scope, scopeOf } from '#model/kubernetes.ts';
 import type { PhaseBody } from '#model/phase.ts';
-import type { BucketRef, Reads } from '#model/read.ts';
+import type { Reads } from '#model/read.ts';
 
 /**
  * Every permission that the phase needs, each once: derived from its reads and changes, never listed by hand.
@@ -112,17 +113,10 @@ function ofChange(change: Change): readonly Permission[] {
         permissionOn(scopeOf(change.object), 'delete', change.object.name),
       ];
     case 's3-put':
-      return ofBucket(change.bucket, change.multipart === true ? ['update', 'create'] : ['update']);
+      return permissionsOnBucket(change.bucket, change.multipart === true ? ['update', 'create'] : ['update']);
     case 's3-delete':
-      return ofBucket(change.bucket, ['delete']);
+      return permissionsOnBucket(change.bucket, ['delete']);
     case 'push':
       return [permissionToProxy(change.to, 'create'), ...(change.flush === undefined ? [] : [permissionToProxy(change.flush, 'create')])];
   }
-}
-
-function ofBucket({ service, credentials }: BucketRef, verbs: readonly Permission['verb'][]): readonly Permission[] {
-  return [
-    { verb: 'get', group: '', resource: 'secrets', namespace: credentials.namespace, name: credentials.name },
-    ...verbs.map((verb) => permissionToProxy(service, verb)),
-  ];
 }

@@ -6,7 +6,7 @@ import type { SecretKeys } from '#model/read.ts';
 import { readPeriod } from './periods.ts';
 import { resolveRetention } from './retention.ts';
 import type { Settings } from './settings.ts';
-import { resolveStorage } from './storage.ts';
+import { resolveStorage, usesPathStyle } from './storage.ts';
 import { readTargets } from './targets.ts';
 import type { Goals, Warning } from './types.ts';
 
@@ -110,6 +110,7 @@ function resolveGrafana({ grafana }: Settings): Grafana | null {
 function resolveAirflow({ airflow }: Settings, fluxNamespace: string, storage: Storage): Airflow | null {
   if (airflow === null) return null;
   const namespace = airflow?.namespace ?? 'airflow';
+  const archive = airflow?.archive?.bucket ?? 'airflow-logs';
   return {
     namespace,
     release: airflow?.release ?? 'airflow',
@@ -118,7 +119,8 @@ function resolveAirflow({ airflow }: Settings, fluxNamespace: string, storage: S
     kustomization: kustomization(airflow?.kustomization ?? 'airflow', fluxNamespace),
     archive: {
       ...storage.bucket,
-      name: airflow?.archive?.bucket ?? 'airflow-logs',
+      name: archive,
+      pathStyle: usesPathStyle(storage.endpoint, archive),
       credentials: archiveCredentials(namespace, storage, airflow?.archive?.secret),
     },
   };

@@ -1,6 +1,6 @@
 import type { Rook, Storage } from '#model/environment.ts';
 import { UserError } from '#model/errors.ts';
-import type { ServiceRef } from '#model/kubernetes.ts';
+import type { BucketRef } from '#model/read.ts';
 import type { Settings } from './settings.ts';
 
 /** Rook's claim of the bucket is called so, and the Secret that it makes as well. */
@@ -14,24 +14,28 @@ const CLAIM = 'loki-bucket';
 export function resolveStorage(settings: Settings, namespace: string, file: string): Storage {
   const { storage = {}, externalSecrets } = settings;
   const rook: Rook | null =
-    storage.rook === null ? null : { namespace: 'storage', cluster: 'storage', objectStore: 'storage', ...storage.rook };
+    storage.rook === null || (storage.rook === undefined && isOutside(storage, file))
+      ? null
+      : { namespace: 'storage', cluster: 'storage', objectStore: 'storage', ...storage.rook };
   const bucketFrom = storage.bucket?.from ?? (rook === null ? 'existing' : 'object-bucket-claim');
   const isClaimed = bucketFrom === 'object-bucket-claim';
   const secretFrom =
     storage.secret?.from ?? (!isClaimed ? 'existing' : externalSecrets === null ? 'object-bucket-claim' : 'external-secret');
   refuseContradictions(settings, { bucketFrom, secretFrom }, file);
-  const endpoint = storage.endpoint ?? `http://rook-ceph-rgw-${rook?.objectStore}.${rook?.namespace}.svc:80`;
+  const endpoint = (storage.endpoint ?? `http://rook-ceph-rgw-${rook?.objectStore}.${rook?.namespace}.svc:80`).replace(/\/$/, '');
+  const name = storage.bucket?.name ?? 'loki-logs';
   const credentials =
     secretFrom === 'object-bucket-claim'
       ? { namespace, name: CLAIM, user: 'AWS_ACCESS_KEY_ID', password: 'AWS_SECRET_ACCESS_KEY' }
       : { namespace, name: storage.secret?.name ?? 'loki-s3-credentials', user: 'access_key_id', password: 'secret_access_key' };
   return {
     rook,
-    endpoint: endpoint.replace(/\/$/, ''),
+    endpoint,
     bucket: {
-      service: serviceOf(endpoint, file),
-      region: storage.region ?? 'us-east-1',
-      name: storage.bucket?.name ?? 'loki-logs',
+      endpoint: endpointOf(endpoint, file),
+      pathStyle: usesPathStyle(endpoint, name),
+      region: storage.region ?? regionOf(endpoint) ?? 'us-east-1',
+      name,
       credentials,
     },
     bucketFrom,
@@ -52,6 +56,18 @@ function refuseContradictions(
   if (storage.rook === null && storage.endpoint === undefined) {
     refuse('/environment/storage/rook is null, and /environment/storage/endpoint is missing', 'Name the endpoint of the object store.');
   }
+  const { endpoint = '', region } = storage;
+  if (bucketFrom === 'object-bucket-claim' && isOutside(storage, file)) {
+    const named = `/environment/storage/endpoint is "${endpoint}", outside of the cluster`;
+    refuse(
+      `${bucketPointer} is "${bucketFrom}", but ${named}`,
+      'Set the former to "existing" and make the bucket, or take out the endpoint.',
+    );
+  }
+  if (region !== undefined && ![undefined, region].includes(regionOf(endpoint))) {
+    const named = `/environment/storage/endpoint is "${endpoint}"`;
+    refuse(`/environment/storage/region is "${region}", but ${named}`, "Name the bucket's own region in both.");
+  }
   if (bucketFrom === 'object-bucket-claim' && storage.rook === null) {
     refuse(`${bucketPointer} is "${bucketFrom}", but /environment/storage/rook is null`, 'Set it to "existing" and make the bucket.');
   }
@@ -68,15 +84,35 @@ function refuseContradictions(
   }
 }
 
-/** The bucket is reached through the API server, so its endpoint has to be a service of the cluster. */
-function serviceOf(endpoint: string, file: string): ServiceRef {
+function isOutside({ endpoint }: NonNullable<Settings['storage']>, file: string): boolean {
+  return endpoint !== undefined && typeof endpointOf(endpoint, file) === 'string';
+}
+
+/** A service of the cluster, which is reached through the API server; or else the address as it stands. */
+function endpointOf(endpoint: string, file: string): BucketRef['endpoint'] {
   const { hostname, port, protocol } = URL.parse(endpoint) ?? { hostname: '', port: '', protocol: '' };
   const [name, namespace, svc, ...rest] = hostname.split('.');
-  if (!name || !namespace || svc !== 'svc' || !['', 'cluster.local'].includes(rest.join('.'))) {
-    throw new UserError(
-      `${file}: /environment/storage/endpoint is "${endpoint}", no service of the cluster`,
-      'Write http://SERVICE.NAMESPACE.svc:PORT.',
-    );
-  }
-  return { namespace, name, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
+  if (name && namespace && svc === 'svc' && ['', 'cluster.local'].includes(rest.join('.')))
+    return { namespace, name, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
+  // A name without a domain is another one in each pod, and so is this machine.
+  if (name && namespace && !/\.svc(\.|$)|^127\./.test(hostname)) return endpoint;
+  throw new UserError(
+    `${file}: /environment/storage/endpoint is "${endpoint}", which is neither a service of the cluster nor an address outside of it that pods could reach`,
+    'Write http://SERVICE.NAMESPACE.svc:PORT, or https://HOST:PORT as in https://s3.eu-central-1.amazonaws.com.',
+  );
+}
+
+/** Amazon wants the bucket's name in the host, unless a dot in it would fit no certificate: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html */
+export function usesPathStyle(endpoint: string, bucket: string): boolean {
+  return !isAmazon(endpoint) || bucket.includes('.');
+}
+
+function isAmazon(endpoint: string): boolean {
+  return /\.amazonaws\.com(\.cn)?$/.test(URL.parse(endpoint)?.hostname ?? '');
+}
+
+/** "s3.eu-central-1.amazonaws.com", "s3.dualstack.us-east-1.amazonaws.com", "s3-us-west-2.amazonaws.com". */
+function regionOf(endpoint: string): string | undefined {
+  if (!isAmazon(endpoint)) return undefined;
+  return /[.-]([a-z]{2}(?:-[a-z]+)+-\d)\./.exec(endpoint)?.[1];
 }

@@ -76,7 +76,10 @@ export interface SecretKeys {
 
 /** A bucket as somebody with its credentials sees it. */
 export interface BucketRef {
-  readonly service: ServiceRef;
+  /** A service of the cluster, asked through the API server; or the address of a store outside of it, asked from here. */
+  readonly endpoint: ServiceRef | string;
+  /** Whether its name stands in the path of a request, or in the host. */
+  readonly pathStyle: boolean;
   readonly region: string;
   readonly name: string;
   readonly credentials: SecretKeys;
@@ -93,6 +96,8 @@ export interface S3Request {
   readonly count?: number;
   /** Sign with a secret that is certainly wrong: the answer has to be a refusal. */
   readonly wrongSecret?: boolean;
+  /** Not to sign at all: what it makes of a stranger shows whether it speaks S3. Of a store outside of the cluster only. */
+  readonly unsigned?: boolean;
 }
 
 export type GitRequest =
@@ -157,6 +162,8 @@ export interface S3Answer {
   /** S3's own error code: "NoSuchBucket". */
   readonly code?: string;
   readonly body?: string;
+  /** Where the bucket is, as a refusal may say. */
+  readonly region?: string;
   readonly objects?: readonly S3Object[];
 }
 export interface S3Object {

@@ -17,8 +17,10 @@ import { logKey } from '#rehearsal/controllers/logs.ts';
 
 const { signal } = new AbortController();
 const author = { run: 'run-1', journal: 'abc' };
+const SERVICE = { namespace: 'storage', name: 'rook-ceph-rgw-storage', port: 80 };
 const BUCKET: BucketRef = {
-  service: { namespace: 'storage', name: 'rook-ceph-rgw-storage', port: 80 },
+  endpoint: SERVICE,
+  pathStyle: true,
   region: 'us-east-1',
   name: 'loki-chunks',
   credentials: { namespace: 'monitoring', name: 'keys', user: 'access_key_id', password: 'secret_access_key' },
@@ -115,9 +117,9 @@ test('a wrong secret is refused, a missing bucket is named, a missing service is
   expect(await read({ of: 's3', bucket: missing, operation: 'head-bucket' })).toMatchObject({ status: 404, code: 'NoSuchBucket' });
   const put = performer.perform({ do: 's3-put', bucket: missing, key: 'k', body: '' }, author, signal);
   await expect(put).rejects.toMatchObject({ name: 'UserError', message: expect.stringContaining('nowhere') });
-  const service = { ...BUCKET.service, name: 'none' };
-  expect(await read({ of: 's3', bucket: { ...BUCKET, service }, operation: 'list' })).toMatchObject({ status: 404, code: 'NotFound' });
-  expect(await read({ of: 's3', bucket: { ...BUCKET, service }, operation: 'head-bucket' })).toMatchObject({
+  const endpoint = { ...SERVICE, name: 'none' };
+  expect(await read({ of: 's3', bucket: { ...BUCKET, endpoint }, operation: 'list' })).toMatchObject({ status: 404, code: 'NotFound' });
+  expect(await read({ of: 's3', bucket: { ...BUCKET, endpoint }, operation: 'head-bucket' })).toMatchObject({
     status: 404,
     code: 'NotFound',
   });

@@ -15,7 +15,7 @@ import { json, serve, temporary } from './support/server.ts';
 const signal = new AbortController().signal;
 const service = { namespace: 'monitoring', name: 'loki', port: 3100 };
 const keys = { namespace: 'monitoring', name: 'keys', user: 'user', password: 'password' };
-const bucket = { name: 'loki-logs', service, region: 'us-east-1', credentials: keys };
+const bucket = { name: 'loki-logs', endpoint: service, pathStyle: true, region: 'us-east-1', credentials: keys };
 const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'monitoring', name: 'loki' };
 
 const REQUESTS: readonly Request[] = [

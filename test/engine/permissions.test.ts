@@ -8,7 +8,8 @@ import { checkFact, put, readFact, remove } from './facts.ts';
 import { aim } from './rollout.ts';
 
 const bucket: BucketRef = {
-  service: { namespace: 'storage', name: 'rgw', port: 80 },
+  endpoint: { namespace: 'storage', name: 'rgw', port: 80 },
+  pathStyle: true,
   region: 'us-east-1',
   name: 'loki',
   credentials: { namespace: 'monitoring', name: 's3', user: 'id', password: 'key' },
@@ -39,6 +40,11 @@ const CHANGES: readonly [string, Change, readonly string[]][] = [
     'a deletion from a bucket',
     { do: 's3-delete', bucket, key: 'k' },
     ['get secrets in monitoring (name s3)', 'delete services/proxy in storage (name rgw:80)'],
+  ],
+  [
+    'an upload outside of the cluster',
+    { do: 's3-put', bucket: { ...bucket, endpoint: 'https://s3.example.org' }, key: 'k', body: '' },
+    ['get secrets in monitoring (name s3)'],
   ],
   ['a push', { do: 'push', to: loki, labels: {}, lines: [] }, ['create services/proxy in monitoring (name loki:3100)']],
   [

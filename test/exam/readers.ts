@@ -74,7 +74,7 @@ function targetRead(request: Request): string | undefined {
     case 'api':
       return request.path;
     case 's3':
-      return targetOf(pathOfProxy(request.bucket.service));
+      return typeof request.bucket.endpoint === 'string' ? undefined : targetOf(pathOfProxy(request.bucket.endpoint));
     case 'git':
       return undefined;
   }

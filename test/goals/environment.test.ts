@@ -32,7 +32,11 @@ test('what is stated counts', () => {
     endpoint: 'https://s3.objects.svc.cluster.local',
     bucketFrom: 'existing',
     secretFrom: 'existing',
-    bucket: { service: { namespace: 'objects', name: 's3', port: 443 }, name: 'logs', credentials: { namespace: 'logging', name: 'mine' } },
+    bucket: {
+      endpoint: { namespace: 'objects', name: 's3', port: 443 },
+      name: 'logs',
+      credentials: { namespace: 'logging', name: 'mine' },
+    },
   });
   expect(environment.loki).toMatchObject({
     gateway: { namespace: 'logging', name: 'loki-gateway', port: 80 },
@@ -70,6 +74,41 @@ describe('null says that we do not have it', () => {
   });
 });
 
+describe('an object store outside of the cluster has no Rook, and its bucket and Secret are there already', () => {
+  const outside = (endpoint: string, rest = {}) => resolve({ storage: { endpoint, ...rest } }).environment;
+
+  test.each([
+    ['https://s3.eu-central-1.amazonaws.com', 'eu-central-1'],
+    ['https://s3.dualstack.us-east-2.amazonaws.com', 'us-east-2'],
+    ['https://s3-us-west-2.amazonaws.com', 'us-west-2'],
+    ['https://s3-fips-us-gov-west-1.amazonaws.com', 'us-gov-west-1'],
+    ['https://s3.cn-north-1.amazonaws.com.cn', 'cn-north-1'],
+    ['https://s3.amazonaws.com', 'us-east-1'],
+  ])('Amazon: %s is in %s, and takes the bucket in the host', (endpoint, region) => {
+    const { storage, airflow } = outside(endpoint);
+    const bucket = { endpoint, region, pathStyle: false };
+    expect(storage).toMatchObject({ rook: null, endpoint, bucketFrom: 'existing', secretFrom: 'existing', bucket });
+    expect(airflow?.archive).toMatchObject({ ...bucket, name: 'airflow-logs' });
+  });
+
+  test('Amazon: a bucket with a dot in its name would fit no certificate', () => {
+    const storage = { endpoint: 'https://s3.eu-central-1.amazonaws.com', bucket: { name: 'logs.example.org' } };
+    const { environment } = resolve({ storage });
+    expect(environment.storage.bucket.pathStyle).toBe(true);
+    expect(environment.airflow?.archive.pathStyle).toBe(false);
+  });
+
+  test.each(['https://s3.example.org/', 'http://10.0.0.5:9000', 'https://minio.lab'])('any other: %s in the path, as it is', (endpoint) => {
+    const address = endpoint.replace(/\/$/, '');
+    expect(outside(endpoint).storage.bucket).toMatchObject({ endpoint: address, region: 'us-east-1', pathStyle: true });
+    expect(outside(endpoint, { region: 'lab' }).storage.bucket.region).toBe('lab');
+  });
+
+  test('Rook beside it stays when it is stated', () => {
+    expect(outside('https://s3.example.org', { rook: {}, bucket: { from: 'existing' } }).storage.rook).not.toBeNull();
+  });
+});
+
 describe('what contradicts is refused, with both pointers', () => {
   const thirty = metric('30-day minimum retention');
   const METRIC = '/success_metrics/functional/retention';
@@ -86,6 +125,18 @@ describe('what contradicts is refused, with both pointers', () => {
       { storage: { rook: null, endpoint: 'http://a.b.svc', bucket: { from: 'object-bucket-claim' } } },
       {},
       ['/bucket/from', '/rook'],
+    ],
+    [
+      'a claim outside of the cluster',
+      { storage: { endpoint: 'https://s3.example.org', bucket: { from: 'object-bucket-claim' } } },
+      {},
+      ['/bucket/from', '/environment/storage/endpoint'],
+    ],
+    [
+      'another region than its address has',
+      { storage: { endpoint: 'https://s3.eu-central-1.amazonaws.com', region: 'us-east-1' } },
+      {},
+      ['/environment/storage/region', '/environment/storage/endpoint'],
     ],
     ['no Rook and no endpoint', { storage: { rook: null } }, {}, ['/environment/storage/rook', '/environment/storage/endpoint']],
     [
@@ -127,9 +178,12 @@ describe('what contradicts is refused, with both pointers', () => {
     expect(userErrorOf(() => resolve({ loki: { retention: '3 moons' } })).message).toContain('/environment/loki/retention is "3 moons"');
   });
 
-  test('an endpoint outside of the cluster is refused', () => {
-    expect(userErrorOf(() => resolve({ storage: { endpoint: 'https://s3.example.com' } })).message).toContain('no service of the cluster');
-  });
+  test.each(['http://minio:9000', 'http://localhost:9000', 'http://127.0.0.1:9000', 'http://minio.storage.svc.other'])(
+    'an endpoint that pods could not reach is refused: %s',
+    (endpoint) => {
+      expect(userErrorOf(() => resolve({ storage: { endpoint } })).message).toContain('neither a service of the cluster nor');
+    },
+  );
 });
 
 describe('what the goals state elsewhere is taken from there', () => {

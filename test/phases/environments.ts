@@ -16,6 +16,7 @@ const endpoint = 'http://rook-ceph-rgw-storage.storage.svc:80';
 export const ENVIRONMENTS = {
   homelab: environmentWith(),
   'no Rook': environmentWith({ storage: { rook: null, endpoint, bucket: { name: 'loki-logs', from: 'existing' } } }),
+  'a store outside of the cluster': environmentWith({ storage: { endpoint: 'https://s3.eu-central-1.amazonaws.com' } }),
   'no Prometheus': environmentWith({ prometheus: null }),
   'no Grafana': environmentWith({ grafana: null }),
   'no Airflow': environmentWith({ airflow: null }),

@@ -74,6 +74,24 @@ it('where bucket and Secret exist no storage is claimed', () => {
   expect(claimed).toEqual([]);
 });
 
+it('the archive goes to a store outside of the cluster as Amazon wants it, and makes no bucket there', () => {
+  const environment = ENVIRONMENTS['a store outside of the cluster'];
+  const { spec } = archiveJob(environment.airflow as Airflow, environment, '100Gi') as unknown as Job;
+  const values = Object.fromEntries(spec.template.spec.containers.flatMap(({ env }) => env.map(({ name, value }) => [name, value])));
+  expect(values).toMatchObject({
+    RCLONE_CONFIG_TARGET_PROVIDER: 'AWS',
+    RCLONE_CONFIG_TARGET_ENDPOINT: 'https://s3.eu-central-1.amazonaws.com',
+    RCLONE_CONFIG_TARGET_REGION: 'eu-central-1',
+    RCLONE_CONFIG_TARGET_NO_CHECK_BUCKET: 'true',
+  });
+});
+
+interface Job {
+  readonly spec: {
+    readonly template: { readonly spec: { readonly containers: readonly { readonly env: readonly { name: string; value: string }[] }[] } };
+  };
+}
+
 function manifestsIn(text: string): readonly Manifest[] {
   return parseAllDocuments(text).map((document) => {
     expect(document.errors).toEqual([]);

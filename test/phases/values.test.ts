@@ -52,6 +52,19 @@ describe("Loki's values", () => {
     expect(lokiValues(ENVIRONMENTS['other names'])).toMatchObject({ singleBinary: { resources: { limits: { memory: '3G' } } } });
   });
 
+  it('name a store outside of the cluster as it is asked from here', () => {
+    const amazon = environmentWith({ storage: { endpoint: 'https://s3.eu-central-1.amazonaws.com' } });
+    expect(lokiValues(amazon)).toMatchObject({
+      loki: {
+        storage: {
+          s3: { endpoint: 'https://s3.eu-central-1.amazonaws.com', region: 'eu-central-1', s3ForcePathStyle: false, insecure: false },
+        },
+      },
+    });
+    const other = environmentWith({ storage: { endpoint: 'http://10.0.0.5:9000', region: 'lab' } });
+    expect(lokiValues(other)).toMatchObject({ loki: { storage: { s3: { region: 'lab', s3ForcePathStyle: true, insecure: true } } } });
+  });
+
   it('write nothing to a Prometheus that is not there', () => {
     const values = lokiValues(ENVIRONMENTS['no Prometheus']) as { loki: { rulerConfig: object }; monitoring: Record<string, unknown> };
     expect(values.loki.rulerConfig).not.toHaveProperty('remote_write');

@@ -3,21 +3,19 @@ import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { Agent, type Dispatcher } from 'undici';
 import { EXIT, Unobserved, UserError } from '#model/errors.ts';
 import { redact, redactUrls } from '#model/redact.ts';
+import type { Connection } from './failures.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { proxyFor } from './proxy.ts';
 
-/** Where the API server is and how to talk to it, as a kubeconfig says. */
-export interface Access {
+/** Where the API server is and how to talk to it, as a kubeconfig says; its proxy is the kubeconfig's, else the environment's. */
+export interface Access extends Connection {
   readonly contextName: string;
   /** What the kubeconfig calls the user of that context. */
   readonly userName?: string;
-  readonly server: URL;
   /** Fresh for each request: tokens of exec plugins and token files expire. The dispatcher stays the same while TLS does. */
   authorize(): Promise<{ headers: Record<string, string>; dispatcher: Dispatcher }>;
   /** Forgets credentials that a plugin or a file gave: they may have been replaced before their time. False: there are none such. */
   renew(): boolean;
-  /** What lies between: of the kubeconfig, else of the environment. */
-  readonly proxy?: string;
 }
 
 export interface ConfigOptions {

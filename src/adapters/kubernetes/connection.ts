@@ -77,7 +77,12 @@ const CAUSES: readonly (readonly [code: RegExp, (words: string, server: URL) => 
   ],
 ];
 
-export function explainConnection(code: string, words: string, server: URL): Explained {
+/** @param by host and port of the proxy in between, which is the first to blame */
+export function explainConnection(code: string, words: string, server: URL, by?: string): Explained {
+  if (by !== undefined) {
+    const remedy = 'see whether the proxy is right: clusters[].cluster.proxy-url in the kubeconfig, else HTTPS_PROXY and NO_PROXY';
+    return { what: words, remedy };
+  }
   const cause = CAUSES.find(([pattern]) => pattern.test(code));
   return cause?.[1](words, server) ?? { what: words, remedy: 'start the cluster or log in to it, or choose another --context' };
 }

@@ -76,8 +76,15 @@ class Transport extends Unobserved {
   }
 }
 
+/** What is tried to reach, by way of which proxy, and who knows what its troubles mean; default: an API server's. */
+export interface Connection {
+  readonly server: URL;
+  readonly proxy?: string;
+  readonly explain?: typeof explainConnection;
+}
+
 /** An error of the connection as an Unobserved that says where and why. Anything else is a bug and comes back as it is. */
-export function describeFailure(error: unknown, server: URL, proxy?: string): unknown {
+export function describeFailure(error: unknown, { server, proxy, explain = explainConnection }: Connection): unknown {
   if (error instanceof Unobserved) return error;
   const { code, name, message, cause } = error as Coded;
   if (name === 'TimeoutError') return new Transport('timeout', `${server.origin} did not answer in time`, 'TIMEOUT');
@@ -86,11 +93,9 @@ export function describeFailure(error: unknown, server: URL, proxy?: string): un
   const words = (message || cause?.message || known).trim();
   if (known.endsWith('_TIMEOUT') || known === 'ETIMEDOUT')
     return new Transport('timeout', `${server.origin} did not answer in time: ${words}`, known);
-  const { what, remedy } = explainConnection(known, words, server);
   const by = proxy === undefined ? undefined : URL.canParse(proxy) ? new URL(proxy).host : 'its proxy';
-  if (by === undefined) return new Transport('unreachable', `${server.origin}: ${what}`, known, remedy);
-  const mend = 'see whether the proxy is right: clusters[].cluster.proxy-url in the kubeconfig, else HTTPS_PROXY and NO_PROXY';
-  return new Transport('unreachable', `${server.origin} by way of the proxy ${by}: ${words}`, known, mend);
+  const { what, remedy } = explain(known, words, server, by);
+  return new Transport('unreachable', `${server.origin}${by === undefined ? '' : ` by way of the proxy ${by}`}: ${what}`, known, remedy);
 }
 
 const NEVER_ARRIVED = ['ECONNREFUSED', 'EAI_AGAIN'];

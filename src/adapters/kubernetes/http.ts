@@ -31,7 +31,7 @@ export function openHttp(access: Access, timeout = TIMEOUT): Kubernetes {
       return { status: response.statusCode, headers: flatten(response.headers), body: await readBody(response.body, path) };
     } catch (error) {
       options.signal?.throwIfAborted();
-      throw describeFailure(error, access.server, access.proxy);
+      throw describeFailure(error, access);
     }
   }
 
@@ -85,7 +85,7 @@ export function openHttp(access: Access, timeout = TIMEOUT): Kubernetes {
         yield* documents(response.body);
       } catch (error) {
         signal.throwIfAborted();
-        throw error instanceof Unreadable ? error : describeFailure(error, access.server, access.proxy);
+        throw error instanceof Unreadable ? error : describeFailure(error, access);
       }
     },
   };

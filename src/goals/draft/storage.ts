@@ -120,7 +120,7 @@ function withoutRook({ services, objectStores }: SurveyedCluster): readonly Find
   ];
   if (choice === undefined) {
     const remedy =
-      'name the service of the object store: http://SERVICE.NAMESPACE.svc:PORT (of one outside the cluster, make a Service for it)';
+      "name the object store's address: of one in the cluster its Service, http://SERVICE.NAMESPACE.svc:PORT; of one outside as it is, https://s3.eu-central-1.amazonaws.com or https://HOST:PORT";
     return [rook, guessed(pointer, 'http://minio.minio.svc:9000', 'no object store was recognised', remedy), ...bucket];
   }
   const { chosen, equals } = choice;

@@ -1,6 +1,6 @@
 import type { Manifest } from '#model/kubernetes.ts';
 import type { World } from '../world.ts';
-import { configurationOf, environmentOf } from './loki-state.ts';
+import { configurationOf, environmentOf, hasAddress } from './loki-state.ts';
 
 const COMPACTOR = [
   'working_directory',
@@ -26,9 +26,9 @@ export function refusalOf(world: World, pod: Manifest): string | undefined {
     return 'CONFIG ERROR: invalid compactor config: compactor.delete-request-store should be configured when retention is enabled';
   // It reads the delete requests from S3 before anything else.
   const failed = 'level=error msg="error running loki" err="init compactor: failed to init delete store: ';
-  const { bucketnames, endpoint, s3forcepathstyle } = storage_config.aws;
+  const { bucketnames, endpoint } = storage_config.aws;
   if (environmentOf(world, pod).AWS_ACCESS_KEY_ID === undefined)
     return `${failed}get identity: get credentials: failed to refresh cached credentials, no EC2 IMDS role found"`;
   const host = `${bucketnames}.${new URL(endpoint).hostname}`;
-  return s3forcepathstyle ? undefined : `${failed}Get \\"http://${host}/\\": dial tcp: lookup ${host}: no such host"`;
+  return hasAddress(storage_config.aws) ? undefined : `${failed}Get \\"http://${host}/\\": dial tcp: lookup ${host}: no such host"`;
 }

@@ -132,12 +132,17 @@ export function keepHouse(world: World, loki: RunningLoki): void {
   if ([...loki.streams.values()].some(({ entries, flushed }) => (entries[flushed]?.at ?? idle) < idle)) flush(world, loki);
 }
 
-/** The keys have to open the bucket; without path style the bucket would be looked for under a host name that nobody serves. */
+/** The keys have to open the bucket; without path style the bucket is looked for under a host name, which nobody serves in the cluster. */
 export function mayWrite(world: World, { environment, configuration }: Pick<RunningLoki, 'environment' | 'configuration'>): boolean {
   const { aws } = configuration.storage_config;
   const grant = world.buckets.secretOf(environment.AWS_ACCESS_KEY_ID ?? '');
   const opens = grant?.secretKey === environment.AWS_SECRET_ACCESS_KEY && grant?.buckets.includes(aws.bucketnames);
-  return aws.s3forcepathstyle === true && opens === true;
+  return hasAddress(aws) && opens === true;
+}
+
+/** Whether a name leads to the bucket: of hosts, Amazon alone has one for each. */
+export function hasAddress({ s3forcepathstyle, endpoint }: Tree): boolean {
+  return s3forcepathstyle === true || new URL(endpoint).hostname.endsWith('.amazonaws.com');
 }
 
 export function configurationOf({ store }: World, pod: Manifest): Tree {

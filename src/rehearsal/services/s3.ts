@@ -31,8 +31,11 @@ const uploadsOf = memoryOf(() => new Map<string, Parts>());
 const builder = new XMLBuilder({ ignoreAttributes: false });
 
 /** The Ceph object gateway: path-style S3, presigned requests only. */
-export const s3Process: ServiceProcess = (request, world) => {
-  const [, bucket = '', ...rest] = request.path.split('/');
+export const s3Process: ServiceProcess = (request, world) => answerS3(request.path, request, world);
+
+/** @param path as in path style, whatever was signed: a store elsewhere takes the bucket's name from the host */
+export function answerS3(path: string, request: ServiceRequest, world: World): ServiceResponse {
+  const [, bucket = '', ...rest] = path.split('/');
   const key = rest.join('/');
   const caller = verifySignature(request, world);
   const isOpen = overridden(world, 'signatures') === 'ignored';
@@ -43,7 +46,7 @@ export const s3Process: ServiceProcess = (request, world) => {
   if (key === '') return onBucket(operation);
   const inParts = request.query.has('uploads') || request.query.has('uploadId');
   return inParts ? onUpload(operation, uploadsOf(world, 'uploads')) : onObject(operation);
-};
+}
 
 /** What this gateway does otherwise than it should: Rook hands such overrides on to Ceph. */
 function overridden({ store }: World, setting: string): string | undefined {

@@ -3,6 +3,7 @@ import { chunkSettings, queryLimits, structuredMetadataIsAllowed } from '#checks
 import { compactorSucceeded, retentionIsConfigured } from '#checks/loki-retention.ts';
 import { replicationFits, storageIsConfigured } from '#checks/loki-storage.ts';
 import type { Check } from '#model/check.ts';
+import { environmentWith } from '../../phases/environments.ts';
 import {
   absent,
   failed,
@@ -54,6 +55,14 @@ const notThere = { running: noEndpoints };
 const asRecorded = () => ({ running: recorded('config.excerpt.yaml') });
 const WHERE = 'the running configuration of monitoring/loki (GET /config)';
 const MEND = 'kubectl get configmap -n monitoring loki -o yaml shows it applied';
+
+const findOutside = (id: string, endpoint = 'https://s3.eu-central-1.amazonaws.com') =>
+  storageIsConfigured(LOKI, environmentWith({ storage: { endpoint } }).storage).find((each) => each.id === id) as Check;
+const outside = findOutside('loki.outside-store');
+const overHttp = findOutside('loki.outside-store', 'http://s3.example.org');
+const inHost = findOutside('loki.path-style');
+const withOutside = (rest: Record<string, unknown>) =>
+  withAws({ s3forcepathstyle: false, endpoint: 'https://s3.eu-central-1.amazonaws.com', region: 'eu-central-1', insecure: false, ...rest });
 
 const [schemaIsActive, storageIsS3, pathStyle, bucket, credentials] = storageIsConfigured(LOKI, CHUNKS) as [
   Check,
@@ -133,6 +142,25 @@ export default [
     ),
     failed('Loki leaves false out', withAws({ s3forcepathstyle: undefined, bucketnames: '' }), 'Loki asks for http://<bucket>.<host>'),
   ]),
+  table(outside, withOutside({}), 'https://s3.eu-central-1.amazonaws.com, region eu-central-1, encrypted, as running', [
+    pending('not there', notThere, '503'),
+    failed(
+      'another store',
+      withOutside({ endpoint: 'http://rgw:80' }),
+      "Loki's endpoint is http://rgw:80",
+      WHERE,
+      'endpoint: http://rgw:80, the goals say https://s3.eu-central-1.amazonaws.com',
+      MEND,
+      'loki.storage.s3.endpoint',
+    ),
+    failed('no region', withOutside({ region: undefined }), "Loki's region is none", 'region: nothing, the goals say eu-central-1', MEND),
+    failed('not encrypted', withOutside({ insecure: true }), "Loki's insecure is true", 'loki.storage.s3.insecure', 'make it false'),
+  ]),
+  table(inHost, withOutside({}), 'in the host, as running', [
+    met('in the path, which it takes as well', withOutside({ s3forcepathstyle: true }), 's3forcepathstyle'),
+    pending('not there', notThere, '503'),
+  ]),
+  table(overHttp, withOutside({ endpoint: 'http://s3.example.org', region: 'us-east-1', insecure: true }), 'not encrypted, as running', []),
   table(bucket, running(), 'bucket loki-chunks, as running', [
     met('as recorded', asRecorded, 'bucket loki-chunks'),
     pending('not there', notThere, '503'),

@@ -1,5 +1,6 @@
 import { endpointSpeaksS3, serviceIsBacked } from '#checks/services.ts';
-import { absent, failed, http, list, met, noEndpoints, object, pending, STORAGE, table } from '../support.ts';
+import { environmentWith } from '../../phases/environments.ts';
+import { absent, failed, http, list, met, noEndpoints, object, pending, STORAGE, s3, table } from '../support.ts';
 
 const service = (spec: Record<string, unknown> = {}) => object({ spec: { selector: { app: 'grafana' }, ports: [{ port: 80 }], ...spec } });
 const workload = (
@@ -14,6 +15,7 @@ const workload = (
 });
 const other = workload('other', 1, { availableReplicas: 1, readyReplicas: 1 }, { app: 'other' });
 const GRAFANA = { namespace: 'monitoring', name: 'grafana', port: 80 };
+const { bucket: OUTSIDE } = environmentWith({ storage: { endpoint: 'https://s3.eu-central-1.amazonaws.com' } }).storage;
 const listing = '<?xml version="1.0"?><ListAllMyBucketsResult xmlns="x"></ListAllMyBucketsResult>';
 
 export default [
@@ -63,7 +65,7 @@ export default [
     ],
     ['sets'],
   ),
-  table(endpointSpeaksS3(STORAGE.bucket.service, ['ceph.store-ready']), { answer: http(200, listing) }, 'with 200 for a stranger', [
+  table(endpointSpeaksS3(STORAGE.bucket, ['ceph.store-ready']), { answer: http(200, listing) }, 'with 200 for a stranger', [
     met('a stranger is refused', { answer: http(403, '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>') }, '403'),
     pending(
       'no gateway',
@@ -83,4 +85,30 @@ export default [
     ),
     failed('nothing', { answer: http(404) }, 'answers 404', 'without a text', 'kubectl get service -A'),
   ]),
+  table(
+    endpointSpeaksS3(OUTSIDE, []),
+    { answer: s3(403, { code: 'AccessDenied' }) },
+    'S3 answers, with 403 for a stranger',
+    [
+      met('a public bucket', { answer: s3(200, { objects: [] }) }, 'with 200'),
+      met('a bucket that is still to be made', { answer: s3(404, { code: 'NoSuchBucket' }) }, 'with 404'),
+      failed(
+        'it knows the bucket in another region',
+        { answer: s3(301, { code: 'PermanentRedirect', region: 'eu-west-1' }) },
+        'list without a signature: 301 PermanentRedirect',
+        'is in region eu-west-1',
+        'environment.storage.region to eu-west-1',
+      ),
+      pending('it fails', { answer: s3(503, { code: 'SlowDown' }) }, '503 SlowDown', 'https://s3.eu-central-1.amazonaws.com'),
+      failed(
+        'a web page',
+        { answer: s3(200, { body: '<html>' }) },
+        "https://s3.eu-central-1.amazonaws.com answers 200, and not in S3's XML",
+        '<html>',
+        'environment.storage.endpoint',
+      ),
+      failed('nothing', { answer: s3(404) }, 'answers 404', 'without a text'),
+    ],
+    ['answer'],
+  ),
 ];

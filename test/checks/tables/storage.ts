@@ -3,6 +3,7 @@ import { bucketIsReachable, bucketTakesObjects, secretIsComplete, wrongSecretIsR
 import { costIsCounted } from '#checks/storage-cost.ts';
 import { bucketHasRoom } from '#checks/storage-use.ts';
 import type { Answer } from '#model/read.ts';
+import { environmentWith } from '../../phases/environments.ts';
 import {
   AIRFLOW,
   absent,
@@ -36,6 +37,9 @@ const LARGE = 6 * 2 ** 20;
 const parts = s3(200, { objects: [{ key: 'anton-logging/probe/large', size: LARGE, modified }] });
 const keys = ['endpoint', 'bucket', 'region', 'access_key_id', 'secret_access_key'];
 const refusal = s3(403, { code: 'SignatureDoesNotMatch' });
+
+const { storage: AMAZON } = environmentWith({ storage: { endpoint: 'https://s3.eu-central-1.amazonaws.com' } });
+const { storage: OUTSIDE } = environmentWith({ storage: { endpoint: 'https://s3.example.org:9000' } });
 
 const GI = 2 ** 30;
 const aged = (days: number, size: number) => ({ key: `fake/${days}`, size, modified: minutesAgo(days * 24 * 60) });
@@ -174,6 +178,64 @@ export default [
     failed('a checksum that it does not take', { head: s3(501, { code: 'NotImplemented' }) }, '501 NotImplemented', 'kubectl get pods'),
     pending('no gateway pod', { head: s3(503) }, '503', 'no ready pod', 'kubectl get pods -n storage'),
     pending('it fails', { head: s3(500, { code: 'InternalError' }) }, '500 InternalError'),
+  ]),
+  table(secretIsComplete(AMAZON), { secret: secret(keys, { region: 'eu-central-1' }) }, '5 keys, bucket loki-logs', [
+    met('it names no region', { secret: secret(keys) }, '5 keys'),
+    failed(
+      'another region',
+      { secret: secret(keys, { region: 'eu-west-1' }) },
+      'names the region eu-west-1',
+      'Loki is told eu-central-1',
+      'environment.storage.region',
+    ),
+  ]),
+  table(bucketIsReachable(AMAZON.bucket, 's3.outside-reachable'), { head: s3(200) }, 'head bucket: 200', [
+    failed(
+      'signed for another region',
+      { head: s3(400, { code: 'AuthorizationQueryParametersError', body: 'the region is wrong', region: 'eu-west-1' }) },
+      '400 AuthorizationQueryParametersError',
+      'the region is wrong',
+      'is in region eu-west-1, and was asked for in eu-central-1 at https://s3.eu-central-1.amazonaws.com',
+      'environment.storage.region to eu-west-1',
+      'environment.storage.endpoint to https://s3.eu-west-1.amazonaws.com',
+    ),
+    failed(
+      'asked for at another address, which says no more',
+      { head: s3(301, { code: 'PermanentRedirect' }) },
+      '301 PermanentRedirect',
+      'is in another region',
+      "environment.storage.region to the bucket's own",
+    ),
+    pending('brand-new', { head: s3(307, { code: 'TemporaryRedirect' }) }, '307 TemporaryRedirect', 'so new', 'https://s3.eu-central-1'),
+    failed(
+      'malformed in another way',
+      { head: s3(400, { code: 'AuthorizationHeaderMalformed', region: 'eu-central-1' }) },
+      'does not say why',
+    ),
+    failed(
+      'a user who may not',
+      { head: s3(403, { code: 'AccessDenied', region: 'eu-central-1' }) },
+      '403 AccessDenied',
+      'Secret monitoring/loki-s3-credentials are refused',
+      's3:ListBucket, s3:GetObject, s3:PutObject, s3:DeleteObject',
+    ),
+    failed(
+      'old keys',
+      { head: s3(403, { code: 'InvalidAccessKeyId' }) },
+      '403 InvalidAccessKeyId',
+      'renew Secret monitoring/loki-s3-credentials with keys that https://s3.eu-central-1.amazonaws.com knows',
+    ),
+    failed('a clock that is wrong', { head: s3(403, { code: 'RequestTimeTooSkewed' }) }, 'RequestTimeTooSkewed', 'NTP'),
+    failed('no such bucket', { head: s3(404, { code: 'NoSuchBucket' }) }, '404 NoSuchBucket', 'environment.storage.bucket.name'),
+    pending('too much at once', { head: s3(503, { code: 'SlowDown' }) }, '503 SlowDown', 'the object store failed', 'ask whoever runs'),
+  ]),
+  table(bucketIsReachable(OUTSIDE.bucket, 's3.elsewhere-reachable'), { head: s3(200) }, 'head bucket: 200', [
+    failed(
+      'in another region',
+      { head: s3(400, { code: 'AuthorizationHeaderMalformed', region: 'lab' }) },
+      'is in region lab, and was asked for in us-east-1 at https://s3.example.org:9000',
+      'environment.storage.region to lab and environment.storage.endpoint to its address',
+    ),
   ]),
   table(wrongSecretIsRefused(STORAGE.bucket), { head: refusal }, '403', [
     failed('it is accepted', { head: s3(200) }, 'answered with 200', 'bucket loki-logs is public', 'close bucket loki-logs'),

@@ -95,7 +95,7 @@ describe('storage', () => {
     expect(finding).toMatchObject({
       guessed: true,
       from: 'no object store was recognised',
-      remedy: expect.stringContaining('name the service'),
+      remedy: expect.stringContaining('https://s3.eu-central-1.amazonaws.com'),
     });
   });
 
