@@ -14,14 +14,14 @@ export const LANES: readonly (readonly Session[])[] = [
     // Compares with what the rollout before it left.
     { name: 'kill', tests: ['test/real/kill.test.ts'], ...whole },
   ],
-  [
-    { name: 'environment', tests: ['test/real/environment.test.ts'], ...whole, lab: OTHER_LAB, history: false },
-    // Releases of the same chart beside each other: their processes could not listen at the same port.
-    { name: 'flux', tests: ['test/contract/flux', 'test/real/runners.test.ts'], ...platform, processes: false },
-  ],
+  [{ name: 'environment', tests: ['test/real/environment.test.ts'], ...whole, lab: OTHER_LAB, history: false }],
   [
     { name: 'faults', tests: ['test/real/faults.test.ts'], ...whole },
     { name: 'contract', tests: ['kubernetes', 's3', 'loki', 'prometheus'].map((of) => `test/contract/${of}`), ...platform },
+  ],
+  [
+    // Releases of the same chart beside each other: their processes could not listen at the same port.
+    { name: 'flux', tests: ['test/contract/flux', 'test/real/runners.test.ts'], ...platform, processes: false },
   ],
 ];
 
