@@ -132,7 +132,8 @@ test('a Lease that anybody may have written is held, has expired, or is nobodyâ€
     const object = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'x' }, spec: fields } as unknown as Manifest;
     expect([undefined, 'alive', 'expired', 'gone']).toContain(holderOf(object, new Date('2026-11-25T12:00:10Z'))?.state);
   });
-  fc.assert(property, { numRuns: 500 });
+  // What a run of this once found: a time that is no text.
+  fc.assert(property, { numRuns: 500, examples: [[{ holderIdentity: 'host/boot/1/2', renewTime: { toString: 0 } as never }]] });
 });
 
 test.each(['s3', 'list'] as const)('a list without an end (%s) is given up', { timeout: 30_000 }, async (of) => {

@@ -26,7 +26,7 @@ export async function readHolder(kubernetes: Kubernetes, namespace: string, now:
 /** Whom a Lease names, and whether it may still write. */
 export function holderOf(lease: Manifest, now: Date): Holder | undefined {
   const { holderIdentity: identity, acquireTime: since, renewTime: renewed } = specOf(lease);
-  if (typeof identity !== 'string' || identity === '') return undefined;
+  if (identity === undefined || identity === '') return undefined;
   const { [RUN]: run, [PHASE]: phase } = lease.metadata.annotations ?? {};
   const known = { run, phase, since, renewed };
   const state = isDeadHere(identity) ? 'gone' : expiryOf(lease) < now ? 'expired' : 'alive';
@@ -75,6 +75,16 @@ export interface LeaseSpec {
   readonly leaseTransitions?: number;
 }
 
-export function specOf(lease: Manifest): LeaseSpec {
-  return (lease.spec ?? {}) as LeaseSpec;
+const TYPES: Readonly<Record<string, string>> = {
+  holderIdentity: 'string',
+  leaseDurationSeconds: 'number',
+  acquireTime: 'string',
+  renewTime: 'string',
+  leaseTransitions: 'number',
+} satisfies Record<keyof LeaseSpec, string>;
+
+/** Anybody may have written it: what is of another type is left out. */
+export function specOf({ spec }: Manifest): LeaseSpec {
+  const fields = typeof spec === 'object' && spec !== null ? Object.entries(spec) : [];
+  return Object.fromEntries(fields.filter(([key, value]) => !Object.hasOwn(TYPES, key) || typeof value === TYPES[key]));
 }
