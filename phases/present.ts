@@ -15,12 +15,7 @@ export function presentFor(environment: Environment): readonly Check[] {
   const { storage, loki, alloy, adopt } = environment;
   const apps = ['loki-storage', 'loki', 'alloy'].map((name) => appOf(environment, name));
   const releases = { loki: releaseRef(loki.namespace, loki.name), alloy: releaseRef(alloy.namespace, alloy.name) };
-  const workload = (kind: string, { namespace, name }: ObjectRef): ObjectRef => ({
-    apiVersion: 'apps/v1',
-    kind,
-    name,
-    ...(namespace === undefined ? {} : { namespace }),
-  });
+  const workload = (kind: string, ref: ObjectRef): ObjectRef => ({ ...ref, apiVersion: 'apps/v1', kind });
   const maker = makerOf(environment);
   return [
     directoriesAreOurs(apps.map(({ directory }) => directory)),

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { digestOf } from '#model/digest.ts';
 import { UserError } from '#model/errors.ts';
 import type { Event } from '#model/event.ts';
 import type { Journal } from '#model/ports.ts';
@@ -120,10 +120,6 @@ function parseRecord(line: string): Record<string, unknown> {
   } catch {
     return {};
   }
-}
-
-function digestOf(record: object): string {
-  return createHash('sha256').update(JSON.stringify(record)).digest('hex');
 }
 
 /** A new file survives a crash of the machine only once its folder is on the disk, too. */

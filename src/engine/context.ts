@@ -1,5 +1,5 @@
 import type { Environment } from '#model/environment.ts';
-import type { Actor, Event, Happening } from '#model/event.ts';
+import type { Actor, Event, Happening, TakingBack } from '#model/event.ts';
 import type { Metric, Trigger } from '#model/initiative.ts';
 import type { Phase } from '#model/phase.ts';
 import type { AccessReviewer, Approvals, Clock, GoalsFile, Journal, Lock, Observer, Performer } from '#model/ports.ts';
@@ -46,7 +46,7 @@ export interface RunRequest {
   /** Digest of the saved plan that this run carries out. */
   readonly plan?: string;
   /** The phases take back what they once did; what may be lost by that. */
-  readonly back?: { readonly losing: readonly string[] };
+  readonly back?: TakingBack;
   /** False for `phase validate`: judge, change nothing. */
   readonly apply: boolean;
 }

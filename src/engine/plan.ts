@@ -30,7 +30,10 @@ export async function planRollout(context: RunContext, request: RunRequest, basi
   const now = context.clock.now();
   // A rehearsal merges as it approves.
   const isProposed = context.environment.gitops.delivery === 'pull-request' && !context.rehearsal;
-  const isStale = (objective: MatchedObjective) => (probe: Probe) => !isFresh(probe, objective, findLastChange(all, objective.id), now);
+  const isStale = (objective: MatchedObjective) => {
+    const lastChange = findLastChange(all, objective.id);
+    return (probe: Probe) => !isFresh(probe, objective, lastChange, now);
+  };
   const phases = matched.map((phase) => planPhase(phase, events, isStale, isProposed));
   return {
     version: 1,

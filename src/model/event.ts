@@ -28,6 +28,11 @@ export interface Actor {
   readonly account: string;
 }
 
+/** That a run takes its phase back, and what may be lost by that. */
+export interface TakingBack {
+  readonly losing: readonly string[];
+}
+
 export type Happening =
   | {
       readonly type: 'run.started';
@@ -37,8 +42,8 @@ export type Happening =
       readonly from: number;
       readonly to: number;
       readonly resumes?: string;
-      /** It takes its phase back; what may be lost by that. */
-      readonly back?: { readonly losing: readonly string[] };
+      /** It takes its phase back. */
+      readonly back?: TakingBack;
       /** Digest of the saved plan that it carries out. */
       readonly plan?: string;
       readonly cluster: string;

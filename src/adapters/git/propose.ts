@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { Commit } from '#model/change.ts';
+import { digestOf } from '#model/digest.ts';
 import { UserError } from '#model/errors.ts';
 import type { Author } from '#model/ports.ts';
-import { must } from './run.ts';
+import { fetchObjects, must } from './run.ts';
 import { commitOn, type Target } from './write.ts';
 
 /** A pushed branch that somebody is to merge. */
@@ -50,11 +50,7 @@ export async function findProposal(target: Target, change: Commit, signal: Abort
   const remedy = `make "git fetch ${remote}" work here, then run again`;
   const sha = (await must(git, ['ls-remote', remote, ref], { signal, remedy })).split('\t', 1)[0]?.trim();
   if (sha === undefined || sha === '') return undefined;
-  if ((await git(['cat-file', '-e', `${sha}^{commit}`], { signal })).failed)
-    await must(git, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--refmap=', remote, ref], {
-      signal,
-      remedy,
-    });
+  if ((await git(['cat-file', '-e', `${sha}^{commit}`], { signal })).failed) await must(git, fetchObjects(remote, ref), { signal, remedy });
   if (!(await git(['merge-base', '--is-ancestor', sha, await target.tip(signal)], { signal })).failed) return undefined;
   const url = urls.get(branch);
   return { branch, ...(url === undefined ? {} : { url }) };
@@ -62,10 +58,7 @@ export async function findProposal(target: Target, change: Commit, signal: Abort
 
 /** The same for the same change, whoever makes it on whatever tip: so that it is found again, and never pushed twice. */
 function branchOf({ files, edits = [], why }: Commit): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([files, edits]))
-    .digest('hex')
-    .slice(0, 8);
+  const digest = digestOf([files, edits]).slice(0, 8);
   const slug = why
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')

@@ -9,7 +9,7 @@ import { redactUrls } from '#model/redact.ts';
 import { findDifferences } from './differences.ts';
 import { commitsBetween } from './history.ts';
 import { findProposal, type Proposal, propose, TRIAL } from './propose.ts';
-import { type Git, gitIn, must, noRepository } from './run.ts';
+import { fetchObjects, type Git, gitIn, must, noRepository } from './run.ts';
 import { readFiles, withTemporary } from './tree.ts';
 import { buildOrRefuse, commitToBranch, showDiff, type Target } from './write.ts';
 
@@ -100,11 +100,7 @@ function repositoryOf(git: Git, objects: string, { remote, branch, delivery }: O
         present.add(tip);
         return { tip };
       }
-      // No ref and no FETCH_HEAD is written: nothing of the user's moves, and two of us don't meet.
-      const fetched = await git(
-        ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--refmap=', remote, ref],
-        { signal },
-      );
+      const fetched = await git(fetchObjects(remote, ref), { signal });
       if (fetched.failed) return { words: fetched.words };
     }
   }

@@ -105,6 +105,11 @@ export async function mustBytes(
   throw new UserError(`git ${args[0]} failed: ${output.words}`, options.remedy ?? 'correct what git names, then run again');
 }
 
+/** Arguments that bring a ref's objects here. No ref and no FETCH_HEAD is written: nothing of the user's moves, and two of us don't meet. */
+export function fetchObjects(remote: string, ref: string): readonly string[] {
+  return ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--refmap=', remote, ref];
+}
+
 /** What git says besides what happened. Our remedies say what to do. */
 const ADVICE =
   /^(hint:|\*\*\* Please tell me who you are|Run$|git config --global (user|--add)|to set your account's default identity|Omit --global|Please make sure you have the correct access rights$|and the repository exists\.$|To add an exception for this directory)/;

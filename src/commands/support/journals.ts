@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { listRuns, readRun, stateDirectory } from '#adapters/journal.ts';
 import { UserError } from '#model/errors.ts';
-import type { Event } from '#model/event.ts';
+import type { Event, TakingBack } from '#model/event.ts';
 import type { LastRun } from '#model/status.ts';
 
 /** Where the journals of runs are kept. */
@@ -43,7 +43,7 @@ export interface Unfinished {
   readonly run: string;
   readonly from: number;
   readonly to: number;
-  readonly back?: { readonly losing: readonly string[] };
+  readonly back?: TakingBack;
 }
 
 /**

@@ -28,10 +28,15 @@ export async function execute(argv: readonly string[], load: Config | { root: st
     const exit = await run([...argv], load);
     return typeof exit === 'number' ? exit : EXIT.done;
   } catch (error) {
-    const { commandIDs } = await Config.load(load);
-    const commands = commandIDs.map((id) => id.replaceAll(':', ' '));
-    const { text, exit } = explainError(error, interruptSignal().aborted, commands);
+    const { text, exit } = explainError(error, interruptSignal().aborted, await listCommands(error, load));
     if (text !== '') process.stderr.write(`${text}\n`);
     return exit;
   }
+}
+
+/** What could have been meant: asked for only where oclif did not understand the command line. */
+async function listCommands(error: unknown, load: Parameters<typeof execute>[1]): Promise<readonly string[]> {
+  if (!(error instanceof Error) || !('oclif' in error)) return [];
+  const { commandIDs } = await Config.load(load);
+  return commandIDs.map((id) => id.replaceAll(':', ' '));
 }

@@ -1,6 +1,7 @@
 import { wasOnceShown } from '#engine/evidence.ts';
 import type { MatchedPhase } from '#goals/types.ts';
 import { EXIT, UserError } from '#model/errors.ts';
+import type { TakingBack } from '#model/event.ts';
 import { findLosses } from '#phases/undone.ts';
 import { matchedPhases } from './needs.ts';
 import type { OwnGoals } from './open-goals.ts';
@@ -9,7 +10,7 @@ import type { OwnGoals } from './open-goals.ts';
  * @param losing what the user allows to be lost, by name
  * @throws UserError (exit 5) when a later phase builds on it, or more would be lost
  */
-export function planRollback(goals: OwnGoals, number: number, losing: readonly string[]): { readonly losing: readonly string[] } {
+export function planRollback(goals: OwnGoals, number: number, losing: readonly string[]): TakingBack {
   const phases = matchedPhases(goals);
   const later = phases.filter((phase) => phase.number > number && hasBegun(phase)).at(-1);
   if (later !== undefined) {

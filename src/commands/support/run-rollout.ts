@@ -6,7 +6,7 @@ import { planRollout } from '#engine/plan.ts';
 import { findChangedChanges, findMoves, isProgress } from '#engine/plan-moves.ts';
 import { runPhases } from '#engine/run.ts';
 import type { Exit } from '#model/errors.ts';
-import type { Event } from '#model/event.ts';
+import type { Event, TakingBack } from '#model/event.ts';
 import type { Journal } from '#model/ports.ts';
 import { undonePhase } from '#phases/undone.ts';
 import { planText } from '#ui/plan.ts';
@@ -36,7 +36,7 @@ export interface Rollout {
   /** Where to save the plan of a dry run. */
   readonly out?: string;
   /** The phase is taken back; what may be lost by that. */
-  readonly back?: { readonly losing: readonly string[] };
+  readonly back?: TakingBack;
 }
 
 type WiredFlags = Omit<RunFlags, 'yes' | 'kubeconfig' | 'context'>;
